@@ -1,0 +1,92 @@
+package cachedsql
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Store keeps cached results (entries) and what makes them valid (tags).
+// Package redisstore has the one for production; a Cache without a Store uses
+// one in the process's memory. Every implementation passes package storetest.
+//
+// A Store is safe for concurrent use. Any error from a method means only that
+// the store could not be asked; the caller then goes on without it.
+type Store interface {
+	// Space returns the keyspace of one namespace. It does no I/O.
+	Space(namespace string) Space
+	// Ping reports whether the store answers.
+	Ping(ctx context.Context) error
+	// Close releases what the Store opened itself.
+	Close() error
+}
+
+// A Space is one namespace of a Store. The order of events that its methods
+// must keep is described in docs/consistency.md.
+type Space interface {
+	// Tags prepares a set of tag names for the calls below. Names are
+	// arbitrary text, without duplicates. The wildcard tag is part of every
+	// set. The result may be kept and shared; it does no I/O.
+	Tags(names []string) TagSet
+
+	// Read fetches the entry under key, if there is one, and checks the tags,
+	// in one round trip. The order of the two does not matter. The returned
+	// entry may use buf's memory.
+	Read(ctx context.Context, key Key, tags TagSet, buf []byte) (Reading, error)
+
+	// Check is Read without an entry.
+	Check(ctx context.Context, tags TagSet) (Reading, error)
+
+	// Fill stores an entry for ttl. It compares nothing: an entry computed
+	// under an old version can never be a hit.
+	Fill(ctx context.Context, key Key, entry []byte, ttl time.Duration) error
+
+	// Delete removes an entry, if it is there.
+	Delete(ctx context.Context, key Key) error
+
+	// Begin gives every tag a fresh token and a lease of the writer, before
+	// the write can be visible to anybody. Calling it again renews the lease.
+	// It returns after every tag's change is acknowledged.
+	Begin(ctx context.Context, writer WriterID, tags TagSet, lease time.Duration) (Schema, error)
+
+	// End gives every tag a fresh token and removes the writer's lease.
+	End(ctx context.Context, writer WriterID, tags TagSet) (Schema, error)
+}
+
+// TagSet is a prepared set of tags; only the Space that made it knows its
+// inside.
+type TagSet interface {
+	// Names returns the tag names without the wildcard.
+	Names() []string
+}
+
+// Key names an entry: a fingerprint of statement, arguments and session.
+type Key [24]byte
+
+// Vector identifies the versions of all tags of a set at one moment. Equal
+// vectors mean that no write to any of the tags began in between.
+type Vector [16]byte
+
+// Schema is the wildcard tag's token. It changes with every write that may
+// concern all tables, schema changes above all.
+type Schema string
+
+// WriterID names one write; it is never used twice.
+type WriterID [16]byte
+
+// Reading is what one round trip to the store found.
+type Reading struct {
+	// Entry is the stored bytes, nil if there is none.
+	Entry []byte
+	// Vector is the tags' versions. It may be compared, and stored with an
+	// entry, only if Settled.
+	Vector Vector
+	// Settled is false while a write to one of the tags is under way or may
+	// be: then nothing may be served and nothing stored.
+	Settled bool
+	// Schema is the wildcard's token, also when not Settled.
+	Schema Schema
+}
+
+// ErrStoreClosed is returned by the methods of a closed Store.
+var ErrStoreClosed = errors.New("cachedsql: store is closed")
