@@ -25,8 +25,13 @@ type Store interface {
 // must keep is described in docs/consistency.md.
 type Space interface {
 	// Tags prepares a set of tag names for the calls below. Names are
-	// arbitrary text, without duplicates. The wildcard tag is part of every
-	// set. The result may be kept and shared; it does no I/O.
+	// arbitrary text, without duplicates. The result may be kept and shared;
+	// it does no I/O.
+	//
+	// Read and Check look at WildcardTag and SchemaTag besides the set's own
+	// names, whether they are listed or not. Begin and End change exactly the
+	// names listed: a write that may concern every table lists WildcardTag, a
+	// schema change WildcardTag and SchemaTag.
 	Tags(names []string) TagSet
 
 	// Read fetches the entry under key, if there is one, and checks the tags,
@@ -46,7 +51,8 @@ type Space interface {
 
 	// Begin gives every tag a fresh token and a lease of the writer, before
 	// the write can be visible to anybody. Calling it again renews the lease.
-	// It returns after every tag's change is acknowledged.
+	// It returns after every tag's change is acknowledged. Schema is the
+	// token after the call.
 	Begin(ctx context.Context, writer WriterID, tags TagSet, lease time.Duration) (Schema, error)
 
 	// End gives every tag a fresh token and removes the writer's lease.
@@ -56,7 +62,7 @@ type Space interface {
 // TagSet is a prepared set of tags; only the Space that made it knows its
 // inside.
 type TagSet interface {
-	// Names returns the tag names without the wildcard.
+	// Names returns the tag names as given to Space.Tags.
 	Names() []string
 }
 
@@ -67,9 +73,17 @@ type Key [24]byte
 // vectors mean that no write to any of the tags began in between.
 type Vector [16]byte
 
-// Schema is the wildcard tag's token. It changes with every write that may
-// concern all tables, schema changes above all.
+// Schema is SchemaTag's token. When it changes, what is known of the
+// database's catalog has to be read again.
 type Schema string
+
+// Tags with a meaning of their own.
+const (
+	// WildcardTag is what every entry depends on.
+	WildcardTag = "*"
+	// SchemaTag is what every entry depends on, too; its token is Schema.
+	SchemaTag = "!schema"
+)
 
 // WriterID names one write; it is never used twice.
 type WriterID [16]byte
@@ -84,7 +98,7 @@ type Reading struct {
 	// Settled is false while a write to one of the tags is under way or may
 	// be: then nothing may be served and nothing stored.
 	Settled bool
-	// Schema is the wildcard's token, also when not Settled.
+	// Schema is SchemaTag's token, also when not Settled.
 	Schema Schema
 }
 

@@ -59,6 +59,7 @@ const (
 	SessionState     // the session's state is not understood
 	IsolationLevel   // the session reads at READ UNCOMMITTED or SERIALIZABLE
 	UnknownNamespace // the database could not be identified
+	ReadReplica      // the server is a replica, which may lag behind
 	UnknownArgument  // an argument of a type that has no exact encoding
 
 	// The store.
@@ -90,7 +91,7 @@ var words = [count]string{
 	NoCacheModifier: "no_cache_modifier", ForeignTable: "foreign_table", RowSecurity: "row_security",
 	UnknownRelation: "unknown_relation", TooManyTables: "too_many_tables",
 	InTransaction: "in_transaction", OpenRows: "open_rows", SessionState: "session_state",
-	IsolationLevel: "isolation_level", UnknownNamespace: "unknown_namespace", UnknownArgument: "unknown_argument",
+	IsolationLevel: "isolation_level", UnknownNamespace: "unknown_namespace", ReadReplica: "read_replica", UnknownArgument: "unknown_argument",
 	CacheDown: "cache_down", PendingWrite: "pending_write", Closed: "closed",
 	TooManyRows: "too_many_rows", TooLarge: "too_large", PartialRead: "partial_read", ResultError: "result_error",
 	UnsupportedValue: "unsupported_value", FillDropped: "fill_dropped",
