@@ -76,9 +76,13 @@ func ParseRules(name string, data []byte) (*Rules, error) {
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(data)
-	rules.name, rules.version = name, hex.EncodeToString(sum[:8])
+	rules.name, rules.version = name, contentVersion(data)
 	return rules, nil
+}
+
+func contentVersion(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
 }
 
 // ruleFile is the top level of a file while it is parsed.
