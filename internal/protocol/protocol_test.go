@@ -168,7 +168,7 @@ func TestVectorSeparatesPartsAndOrder(t *testing.T) {
 	t.Parallel()
 	seen := map[[16]byte]string{}
 	for _, parts := range [][]string{{"a b"}, {"b a"}, {"a", "b"}, {"b", "a"}, {"a"}, {"ab"}, {"a", ""}} {
-		v := protocol.Vector(parts...)
+		v := vector(parts...)
 		if other, dup := seen[v]; dup {
 			t.Errorf("%q and %q have one vector", parts, other)
 		}
@@ -176,9 +176,17 @@ func TestVectorSeparatesPartsAndOrder(t *testing.T) {
 	}
 }
 
+func vector(parts ...string) [16]byte {
+	var b [][]byte
+	for _, p := range parts {
+		b = append(b, []byte(p))
+	}
+	return protocol.Vector(b...)
+}
+
 func TestHitNeedsSettledAndEqual(t *testing.T) {
 	t.Parallel()
-	a, b := protocol.Vector("a"), protocol.Vector("b")
+	a, b := vector("a"), vector("b")
 	if !rules.IsHit(a, a, true) || rules.IsHit(a, b, true) || rules.IsHit(a, a, false) {
 		t.Error("a hit is a settled, equal vector and nothing else")
 	}

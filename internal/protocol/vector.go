@@ -9,15 +9,15 @@ import "crypto/sha256"
 //
 // SHA-256 cut to 128 bits: tokens come from a server that others may be able
 // to write to, so a hash that can be steered would not do.
-func Vector(parts ...string) (v [16]byte) {
+func Vector(parts ...[]byte) (v [16]byte) {
 	if len(parts) == 1 {
-		sum := sha256.Sum256([]byte(parts[0]))
+		sum := sha256.Sum256(parts[0])
 		copy(v[:], sum[:])
 		return v
 	}
 	h := sha256.New()
 	for _, p := range parts {
-		h.Write([]byte(p))
+		h.Write(p)
 		h.Write([]byte{'\n'})
 	}
 	var sum [sha256.Size]byte
