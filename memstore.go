@@ -111,7 +111,7 @@ func (s *MemoryStore) Space(namespace string) Space {
 	sp := s.spaces[namespace]
 	if sp == nil {
 		sp = &memorySpace{store: s, id: len(s.spaces), tags: make(map[string]*memoryTag)}
-		sp.wildcard.Token = s.token()
+		sp.schema, sp.wildcard = sp.tag(SchemaTag), sp.tag(WildcardTag)
 		s.spaces[strings.Clone(namespace)] = sp
 	}
 	return sp
@@ -149,9 +149,10 @@ type memorySpace struct {
 	store *MemoryStore
 	id    int
 
-	mu       sync.RWMutex
-	wildcard memoryTag
-	tags     map[string]*memoryTag // guarded by mu, as what they point to
+	schema, wildcard *memoryTag // two of tags
+
+	mu   sync.RWMutex
+	tags map[string]*memoryTag // guarded by mu, as what they point to
 }
 
 type memoryTag = protocol.Tag
@@ -161,8 +162,8 @@ type memoryTag = protocol.Tag
 type memoryTags struct {
 	space *memorySpace
 	names []string
-	all   bool // writes concern every tag: the wildcard alone is changed
-	tags  []*memoryTag
+	reads []*memoryTag // the schema, the wildcard, and the rest in order
+	marks []*memoryTag // those that are named
 }
 
 // Names implements [TagSet].
@@ -170,14 +171,28 @@ func (t *memoryTags) Names() []string { return slices.Clone(t.names) }
 
 // Tags implements [Space].
 func (sp *memorySpace) Tags(names []string) TagSet {
-	names, all := protocol.CanonicalTags(names)
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	set := &memoryTags{space: sp, names: names, all: all}
-	for _, name := range names {
-		set.tags = append(set.tags, sp.tag(name))
+	set := &memoryTags{space: sp, names: cloneAll(names), reads: []*memoryTag{sp.schema, sp.wildcard}}
+	sorted := slices.Clone(set.names)
+	slices.Sort(sorted)
+	for _, name := range slices.Compact(sorted) {
+		t := sp.tag(name)
+		set.marks = append(set.marks, t)
+		if t != sp.schema && t != sp.wildcard {
+			set.reads = append(set.reads, t)
+		}
 	}
 	return set
+}
+
+// cloneAll copies names so that they do not keep a query's text in memory.
+func cloneAll(names []string) []string {
+	copies := make([]string, len(names))
+	for i, name := range names {
+		copies[i] = strings.Clone(name)
+	}
+	return copies
 }
 
 // tag returns the register of a tag; mu is held.
@@ -185,7 +200,7 @@ func (sp *memorySpace) tag(name string) *memoryTag {
 	t := sp.tags[name]
 	if t == nil {
 		t = &memoryTag{Token: sp.store.token()}
-		sp.tags[strings.Clone(name)] = t
+		sp.tags[name] = t
 	}
 	return t
 }
@@ -231,10 +246,7 @@ func (sp *memorySpace) own(ctx context.Context, tags TagSet) (*memoryTags, error
 func (sp *memorySpace) checkSettled(set *memoryTags) (Reading, bool) {
 	sp.mu.RLock()
 	defer sp.mu.RUnlock()
-	if len(sp.wildcard.Leases) > 0 {
-		return Reading{}, false
-	}
-	for _, t := range set.tags {
+	for _, t := range set.reads {
 		if len(t.Leases) > 0 {
 			return Reading{}, false
 		}
@@ -246,8 +258,8 @@ func (sp *memorySpace) checkAndSweep(set *memoryTags) Reading {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
 	now := sp.store.now()
-	settled := sp.observe(&sp.wildcard, now)
-	for _, t := range set.tags {
+	settled := true
+	for _, t := range set.reads {
 		settled = sp.observe(t, now) && settled
 	}
 	return sp.reading(set, settled)
@@ -260,12 +272,11 @@ func (sp *memorySpace) observe(t *memoryTag, now protocol.Millis) (settled bool)
 
 // reading says what the registers hold; mu is held.
 func (sp *memorySpace) reading(set *memoryTags, settled bool) Reading {
-	r := Reading{Settled: settled, Schema: Schema(sp.wildcard.Token)}
+	r := Reading{Settled: settled, Schema: Schema(sp.schema.Token)}
 	if settled {
 		tokens := make([]byte, 0, 256)
-		tokens = append(tokens, sp.wildcard.Token...)
-		for _, t := range set.tags {
-			tokens = append(append(tokens, ' '), t.Token...)
+		for _, t := range set.reads {
+			tokens = append(append(tokens, t.Token...), ' ')
 		}
 		r.Vector = protocol.Vector(tokens)
 	}
@@ -320,14 +331,10 @@ func (sp *memorySpace) mark(ctx context.Context, tags TagSet, change func(memory
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
 	now := sp.store.now()
-	if set.all {
-		sp.wildcard = change(sp.wildcard, now)
-		return Schema(sp.wildcard.Token), nil
-	}
-	for _, t := range set.tags {
+	for _, t := range set.marks {
 		*t = change(*t, now)
 	}
-	return Schema(sp.wildcard.Token), nil
+	return Schema(sp.schema.Token), nil
 }
 
 // markerOf names a writer in a tag.

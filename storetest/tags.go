@@ -23,9 +23,7 @@ func testSetsAreOrderless(f *fixture) {
 	first := f.settled(f.tags("a", "b", "c"))
 	f.mustStay(first, f.tags("c", "a", "b"))
 	f.mustStay(first, f.tags("b", "c", "a", "b"))
-	names := f.tags("b", "a").Names()
-	slices.Sort(names)
-	if want := []string{"a", "b"}; !slices.Equal(names, want) {
+	if names, want := f.tags("b", "a").Names(), []string{"b", "a"}; !slices.Equal(names, want) {
 		f.Errorf("Names() = %q, want %q", names, want)
 	}
 }
@@ -151,12 +149,16 @@ func testOverlap(f *fixture) {
 }
 
 func testWildcard(f *fixture) {
-	for _, wildcard := range []cachedsql.TagSet{f.tags(), f.tags("*"), f.tags("a", "*")} {
+	for _, wildcard := range []cachedsql.TagSet{
+		f.tags(cachedsql.WildcardTag),
+		f.tags(cachedsql.SchemaTag),
+		f.tags(cachedsql.WildcardTag, cachedsql.SchemaTag, "elsewhere"),
+	} {
 		var sets []cachedsql.TagSet
 		for i := range 40 {
 			sets = append(sets, f.tags(fmt.Sprint("t", i), "a"))
 		}
-		sets = append(sets, f.tags(), f.tags("*"))
+		sets = append(sets, f.tags(), f.tags(cachedsql.WildcardTag), f.tags(cachedsql.SchemaTag, "a"))
 		var before []cachedsql.Reading
 		for _, s := range sets {
 			before = append(before, f.settled(s))
@@ -172,29 +174,56 @@ func testWildcard(f *fixture) {
 	}
 }
 
-func testSchema(f *fixture) {
-	tags := f.tags("users")
-	first := f.settled(tags).Schema
-	settled := f.settled(f.tags()).Schema
-	if first = f.check(tags).Schema; first != settled {
-		f.Errorf("two sets read different schemas: %q and %q", first, settled)
-	}
+func testEmptySet(f *fixture) {
+	tags := f.tags()
+	before := f.settled(tags)
 	w := f.begin(tags)
-	if w.schema != first || f.check(tags).Schema != first {
-		f.Error("begin of a table changed the schema")
+	if w.schema != before.Schema {
+		f.Errorf("begin of nothing says schema %q, want %q", w.schema, before.Schema)
 	}
 	w.end()
-	if w.schema != first {
-		f.Error("end of a table changed the schema")
+	f.mustStay(before, tags)
+}
+
+func testSchema(f *fixture) {
+	users, wildcard := f.tags("users"), f.tags(cachedsql.WildcardTag)
+	f.settled(users)
+	first := f.settled(wildcard).Schema
+	for _, set := range []cachedsql.TagSet{users, wildcard, f.tags("users", "orders"), f.tags()} {
+		if s := f.settled(set).Schema; s != first {
+			f.Errorf("%q reads schema %q, another set %q", set.Names(), s, first)
+		}
+		w := f.begin(set)
+		if w.schema != first || f.check(users).Schema != first {
+			f.Errorf("begin of %q changed the schema", set.Names())
+		}
+		w.end()
+		if w.schema != first {
+			f.Errorf("end of %q changed the schema", set.Names())
+		}
 	}
-	all := f.begin(f.tags())
-	begun := all.schema
-	if r := f.check(tags); begun == first || r.Settled || r.Schema != begun {
-		f.Errorf("after begin of the wildcard: was %q, begin says %q, reading %q settled %v", first, begun, r.Schema, r.Settled)
+
+	change := f.begin(f.tags(cachedsql.SchemaTag, cachedsql.WildcardTag))
+	begun := change.schema
+	if r := f.check(users); begun == first || r.Settled || r.Schema != begun {
+		f.Errorf("after begin of a schema change: was %q, begin says %q, reading %q settled %v", first, begun, r.Schema, r.Settled)
 	}
-	all.end()
-	if r := f.settled(tags); all.schema == begun || r.Schema != all.schema {
-		f.Errorf("after end of the wildcard: was %q, end says %q, reading says %q", begun, all.schema, r.Schema)
+	change.end()
+	if r := f.settled(users); change.schema == begun || r.Schema != change.schema {
+		f.Errorf("after its end: was %q, end says %q, reading says %q", begun, change.schema, r.Schema)
+	}
+}
+
+// testSchemaOfDeadWriter: a catalog that was read while the schema change was
+// under way has to be read again, also if nobody ends the change.
+func testSchemaOfDeadWriter(f *fixture) {
+	users := f.tags("users")
+	f.settled(users)
+	w := f.newWrite(f.tags(cachedsql.SchemaTag))
+	w.lease = 50 * time.Millisecond
+	w.begin()
+	if s := f.settled(users).Schema; s == w.schema {
+		f.Error("schema is the same while the change was under way and after")
 	}
 }
 

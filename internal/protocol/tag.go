@@ -81,10 +81,11 @@ func (t Tag) String() string {
 // settled, and what it has become. A missing tag comes into being, and leases
 // that have run out are swept. fresh is a token nobody has used.
 //
-// Sweeping changes the token. It could stay, since begin already changed it;
-// but then two readings with one token may have a write between them, and the
-// argument needs the leases' whole history. This way a token is never settled
-// before and after something was pending under it.
+// Sweeping changes the token. Entries could do without, since begin already
+// changed it and nothing was filled since. But what is kept beside the cache
+// under a tag's token, as the catalog is under the schema tag's, may have been
+// read between the begin of a writer that died and its COMMIT taking effect;
+// only another token at the end tells that it has to be read again.
 func (r Rules) Observe(t Tag, now Millis, fresh string) (next Tag, settled bool) {
 	if t.Missing() {
 		t = r.recreate(t, now, fresh)
