@@ -1,0 +1,38 @@
+package sqlparse
+
+import (
+	"slices"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
+)
+
+// The readers fill a Statement through these: they keep the lists free of
+// duplicates and the first reason found.
+
+func (s *Statement) addRead(ref TableRef) {
+	s.ReadRefs = append(s.ReadRefs, ref)
+	if !slices.Contains(s.Reads, ref.Table) {
+		s.Reads = append(s.Reads, ref.Table)
+	}
+}
+
+func (s *Statement) addWrite(ref WriteRef) {
+	s.WriteRefs = append(s.WriteRefs, ref)
+	if !slices.Contains(s.Writes, ref.Table) {
+		s.Writes = append(s.Writes, ref.Table)
+	}
+}
+
+func (s *Statement) addFunc(f Func) {
+	if !slices.Contains(s.Funcs, f) {
+		s.Funcs = append(s.Funcs, f)
+	}
+}
+
+// refuseCache records why the result must not be cached. The first cause
+// stays: it is the one a reader of the text meets first.
+func (s *Statement) refuseCache(r reason.Reason, detail string) {
+	if s.Reason == reason.None {
+		s.Reason, s.Detail = r, detail
+	}
+}
