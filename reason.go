@@ -6,3 +6,6 @@ import "github.com/cachedsql/cachedsql/internal/reason"
 // result was not stored. Its String is a stable word, used alike in events,
 // stats, metrics, logs and explain output; docs/reasons.md explains each.
 type Reason = reason.Reason
+
+// Reasons returns every reason there is.
+func Reasons() []Reason { return reason.All() }

@@ -1,0 +1,76 @@
+package cachedsql
+
+import (
+	"database/sql/driver"
+	"reflect"
+	"strings"
+
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+// Dialect is the SQL dialect of a database.
+type Dialect = sqlparse.Dialect
+
+// The dialects whose statements, sessions and catalogs are understood. A
+// Generic database's statements are read by every grammar at hand; it has no
+// catalog and no known session state, so its names are taken for base tables.
+const (
+	Generic  = sqlparse.Generic
+	Postgres = sqlparse.Postgres
+	MySQL    = sqlparse.MySQL
+	SQLite   = sqlparse.SQLite
+)
+
+// Adapter is what a Cache knows of one particular driver. Every field may be
+// left out; what is missing costs caching or speed, never a right answer.
+type Adapter struct {
+	// Dialect is the SQL dialect. Generic means: detect it from the driver.
+	Dialect Dialect
+
+	// Variant stands for everything in the configuration of the connection
+	// that can change a value, its Go type or what a statement sees. It is
+	// part of every entry's key.
+	Variant string
+
+	// TxOpen asks the connection whether a transaction is open on the server.
+	// Nil, or known false: what the statements' texts say is believed.
+	TxOpen func(driver.Conn) (open, known bool)
+
+	// Definite reports that err came from the server and that the failed
+	// statement certainly has no effect after it. Nil: every error leaves a
+	// write's outcome unknown.
+	Definite func(err error) bool
+
+	// ScanColumn scans v, a value of the given database type, into dest where
+	// dest is not one of database/sql's own destinations. Go 1.27 and later.
+	ScanColumn func(c driver.Conn, databaseType string, v driver.Value, dest any) error
+
+	// OwnDestination reports whether ScanColumn has to be used for dest.
+	OwnDestination func(dest any) bool
+
+	// EncodeArg returns bytes that are equal for two arguments only if the
+	// driver sends the same for both; ok false means that a statement with
+	// such an argument is not cached. It is asked for types other than
+	// driver.Value's own.
+	EncodeArg func(v any) (canonical []byte, ok bool)
+}
+
+// detectDialect knows the drivers by the package of their types.
+func detectDialect(d driver.Driver) Dialect {
+	t := reflect.TypeOf(d)
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil {
+		return Generic
+	}
+	switch path := t.PkgPath(); {
+	case strings.HasPrefix(path, "github.com/jackc/pgx/"), path == "github.com/lib/pq":
+		return Postgres
+	case path == "github.com/go-sql-driver/mysql":
+		return MySQL
+	case path == "modernc.org/sqlite", path == "github.com/mattn/go-sqlite3", strings.HasPrefix(path, "github.com/ncruces/go-sqlite3"):
+		return SQLite
+	}
+	return Generic
+}

@@ -1,0 +1,262 @@
+package cachedsql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrCacheDown is in the chain of the error that a write returns where
+// OnCacheDown is Refuse and the store is unreachable. The write has had no
+// effect.
+var ErrCacheDown = errors.New("cachedsql: store is unreachable")
+
+// ErrClosed is returned by the methods of a closed Cache.
+var ErrClosed = errors.New("cachedsql: cache is closed")
+
+// A Cache is the shared part of all connections that use one store: rules,
+// analysed statements, counts, and the goroutines that store results and watch
+// the store. It is safe for concurrent use.
+type Cache struct {
+	config Config
+	store  Store
+	owned  bool // the store was made by New
+	inline bool // the store is in this process: nothing is worth doing later
+
+	rules  atomic.Pointer[Rules]
+	plans  planMemo
+	counts counters
+	gate   *gate
+	leases *leases
+	tasks  *tasks
+
+	mu         sync.Mutex
+	spaces     map[string]*space
+	connectors []*connector
+	closed     bool
+	stopWatch  func()
+}
+
+// New returns a Cache for config. It does no I/O. Close it when the last
+// database handle that uses it has been closed.
+func New(config Config) (*Cache, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c := &Cache{config: config, store: config.Store, spaces: map[string]*space{}}
+	if c.store == nil {
+		c.store, c.owned = NewMemoryStore(MemoryConfig{}), true
+	}
+	_, c.inline = c.store.(*MemoryStore)
+	c.plans.init()
+	c.rules.Store(config.Rules)
+	c.tasks = newTasks(config.FillQueue)
+	c.gate = newGate(c)
+	c.leases = newLeases(c)
+	return c, nil
+}
+
+// Close stops the Cache's goroutines after the results and announcements that
+// wait have been handed to the store, for at most a few seconds. Connections
+// that still use it pass everything through from then on; their writes are not
+// announced any more, so close the database handles first.
+func (c *Cache) Close() error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.closed = true
+	stopWatch := c.stopWatch
+	c.mu.Unlock()
+	if stopWatch != nil {
+		stopWatch()
+	}
+	c.leases.close()
+	c.tasks.close()
+	c.gate.close()
+	if c.owned {
+		return c.store.Close()
+	}
+	return nil
+}
+
+func (c *Cache) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// SetRules replaces the rules. Statements under way keep the ones they began
+// with. Nil turns caching off; writes go on to invalidate.
+func (c *Cache) SetRules(r *Rules) { c.rules.Store(r) }
+
+// Rules returns the rules in force, nil if there are none.
+func (c *Cache) Rules() *Rules { return c.rules.Load() }
+
+// WatchRules loads the rule file at path, puts it in force and follows its
+// changes until Close. A file that does not load is an error now; later it
+// leaves the rules as they are and is logged and counted as a Note.
+func (c *Cache) WatchRules(path string) error {
+	r, err := LoadRules(path)
+	if err != nil {
+		return err
+	}
+	c.SetRules(r)
+	apply := func(r *Rules) {
+		c.SetRules(r)
+		c.config.Logger.Info("cachedsql: rules loaded", "file", path, "version", r.Version())
+	}
+	stop := watchRules(path, r, rulesInterval, apply, func(err error) {
+		c.note(fmt.Errorf("cachedsql: rule file not loaded, the rules before it stay in force: %w", err))
+	})
+	c.mu.Lock()
+	previous, closed := c.stopWatch, c.closed
+	c.stopWatch = stop
+	c.mu.Unlock()
+	if previous != nil {
+		previous()
+	}
+	if closed {
+		stop()
+		return ErrClosed
+	}
+	return nil
+}
+
+// Stats returns the counts so far.
+func (c *Cache) Stats() Stats {
+	s := c.counts.snapshot()
+	s.StoreDown = c.gate.down.Load()
+	return s
+}
+
+// Wait returns when every result and announcement that was waiting for the
+// store when it was called has been handed over, or ctx is done.
+func (c *Cache) Wait(ctx context.Context) error { return c.tasks.wait(ctx) }
+
+// Invalidate makes every cached result that depends on one of the tables
+// unusable, in all processes. Names are as in SQL, "orders" or
+// "public.orders"; a bare name stands for the tables of that name in every
+// schema. It returns when the store has acknowledged it.
+func (c *Cache) Invalidate(ctx context.Context, tables ...string) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	return c.eachSpace(ctx, func(sp *space) error { return c.bump(ctx, sp, sp.tagsNamed(tables)) })
+}
+
+// Flush makes everything cached unusable, in all processes.
+func (c *Cache) Flush(ctx context.Context) error {
+	return c.eachSpace(ctx, func(sp *space) error { return c.bump(ctx, sp, []string{WildcardTag, SchemaTag}) })
+}
+
+// Write runs fn as a write to the tables: for writes the driver cannot see,
+// such as a COPY on the connection that sql.Conn.Raw unwraps. The tables are
+// leased before fn starts and announced after it returned; where fn returns an
+// error they are announced too.
+func (c *Cache) Write(ctx context.Context, tables []string, fn func() error) error {
+	var begun []*write
+	defer func() {
+		for _, w := range begun {
+			c.finish(w, true)
+		}
+	}()
+	err := c.eachSpace(ctx, func(sp *space) error {
+		w, err := c.begin(ctx, sp, sp.tagsNamed(tables))
+		if err == nil {
+			begun = append(begun, w)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return fn()
+}
+
+// bump announces a write that has already happened.
+func (c *Cache) bump(ctx context.Context, sp *space, names []string) error {
+	id := newWriterID()
+	_, err := sp.store.End(ctx, id, sp.store.Tags(names))
+	c.emit(Event{Outcome: Invalidated, Tags: names, Err: err, Context: ctx})
+	if err != nil {
+		sp.owe(names)
+		return fmt.Errorf("cachedsql: invalidate: %w", err)
+	}
+	return nil
+}
+
+// space returns the state of a namespace, the same for every connection.
+func (c *Cache) space(namespace string) *space {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sp := c.spaces[namespace]
+	if sp == nil {
+		sp = newSpace(c, namespace)
+		c.spaces[namespace] = sp
+	}
+	return sp
+}
+
+func (c *Cache) allSpaces() []*space {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]*space, 0, len(c.spaces))
+	for _, sp := range c.spaces {
+		all = append(all, sp)
+	}
+	return all
+}
+
+// eachSpace calls f for every namespace in use. Where none is known yet, it
+// connects to find out.
+func (c *Cache) eachSpace(ctx context.Context, f func(*space) error) error {
+	if c.isClosed() {
+		return ErrClosed
+	}
+	if err := c.identifyConnectors(ctx); err != nil {
+		return err
+	}
+	var errs []error
+	for _, sp := range c.allSpaces() {
+		errs = append(errs, f(sp))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Cache) identifyConnectors(ctx context.Context) error {
+	if c.config.Namespace != "" {
+		c.space(c.config.Namespace)
+		return nil
+	}
+	c.mu.Lock()
+	connectors := append([]*connector(nil), c.connectors...)
+	c.mu.Unlock()
+	for _, k := range connectors {
+		if k.identified.Load() {
+			continue
+		}
+		if err := k.identify(ctx); err != nil {
+			return fmt.Errorf("cachedsql: find the namespace: %w", err)
+		}
+	}
+	return nil
+}
+
+// emit counts an event and passes it on.
+func (c *Cache) emit(e Event) {
+	c.counts.count(e.Outcome, e.Reason)
+	if c.config.OnEvent != nil {
+		c.config.OnEvent(e)
+	}
+}
+
+// note tells the operator something that no statement can.
+func (c *Cache) note(err error) {
+	c.config.Logger.Warn(err.Error())
+	c.emit(Event{Outcome: Note, Err: err})
+}

@@ -1,0 +1,162 @@
+package cachedsql
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Config configures a Cache. The zero value is usable: an in-process store and
+// no rules, so that everything passes through. New copies it once.
+type Config struct {
+	// Adapter tells what is particular about the wrapped driver. Packages
+	// cachedpg and cachedmysql have theirs. Where its Dialect is Generic, the
+	// dialect is detected from the driver's type.
+	Adapter Adapter
+
+	// Consistency is the promise made to readers. The default is Strict.
+	Consistency Consistency
+
+	// FenceInterval is how long the process serves no hits after the store was
+	// unreachable, so that every other process has time to announce what it
+	// wrote meanwhile. Defaults to 3 seconds.
+	FenceInterval time.Duration
+
+	// FillQueue is how many results may wait to be stored. When it is full,
+	// results are dropped and counted, never waited for. Defaults to 1024.
+	FillQueue int
+
+	// Lease is how long a write under way keeps readers away from the tables
+	// it touches when its process dies without a word. It is renewed while the
+	// process lives. It is also how long a table seen for the first time is
+	// not cached. Defaults to 10 seconds; at least 10 milliseconds.
+	Lease time.Duration
+
+	// Logger receives what an operator should see. Defaults to slog.Default().
+	Logger *slog.Logger
+
+	// LookupTimeout is the most that one call to the store may add to a
+	// statement. After a call that takes longer the store counts as
+	// unreachable until it answers again. Defaults to 50 milliseconds.
+	LookupTimeout time.Duration
+
+	// MaxTags is how many tags one lookup may check. A read that depends on
+	// more is not cached. Defaults to 64.
+	MaxTags int
+
+	// Namespace names the database in the store. Handles with equal namespaces
+	// share entries and invalidation, so it must name one database and it is a
+	// security boundary. By default it is asked from the server.
+	Namespace string
+
+	// NoCatalog turns off reading the database's catalog: names in statements
+	// are taken for base tables without triggers, cascades or views. Set it
+	// only where that is true. Generic dialects have no catalog.
+	NoCatalog bool
+
+	// OnCacheDown says what a write does while the store is unreachable. The
+	// default is Available.
+	OnCacheDown OnCacheDown
+
+	// OnEvent, if set, is called for what happens to each statement, on the
+	// caller's goroutine; it must be quick and safe for concurrent use.
+	OnEvent func(Event)
+
+	// Rules select what is cached. Nil: nothing is. See Cache.SetRules.
+	Rules *Rules
+
+	// Store keeps entries and tags. Nil: an in-process store of this Cache
+	// alone, which does not see the writes of other processes. The Cache does
+	// not close a Store given here.
+	Store Store
+}
+
+// Consistency is the promise a Cache makes.
+type Consistency uint8
+
+const (
+	// Strict: a read that starts after a write's COMMIT returned, anywhere,
+	// never sees a result older than that commit.
+	Strict Consistency = iota
+	// Bounded saves one round trip a write: tags change only after COMMIT, so
+	// a read may be stale for that moment, or until its TTL where the writer
+	// died in it.
+	Bounded
+)
+
+// String returns the word used in configuration.
+func (c Consistency) String() string {
+	if c == Bounded {
+		return "bounded"
+	}
+	return "strict"
+}
+
+// OnCacheDown is what a write does while the store is unreachable.
+type OnCacheDown uint8
+
+const (
+	// Available lets the write go on; its tags are announced when the store is
+	// back. Until then a process that never lost the store may serve what the
+	// write has changed.
+	Available OnCacheDown = iota
+	// Refuse fails the write with ErrCacheDown before anything happened.
+	Refuse
+)
+
+// String returns the word used in configuration.
+func (o OnCacheDown) String() string {
+	if o == Refuse {
+		return "refuse"
+	}
+	return "available"
+}
+
+const (
+	defaultLease         = 10 * time.Second
+	minLease             = 10 * time.Millisecond
+	defaultLookupTimeout = 50 * time.Millisecond
+	defaultFence         = 3 * time.Second
+	defaultFillQueue     = 1024
+	defaultMaxTags       = 64
+)
+
+// withDefaults returns a copy of c with every default filled in, or says what
+// is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	for name, d := range map[string]time.Duration{
+		"Lease": c.Lease, "LookupTimeout": c.LookupTimeout, "FenceInterval": c.FenceInterval,
+	} {
+		if d < 0 {
+			return c, fmt.Errorf("cachedsql: Config.%s is negative: %v", name, d)
+		}
+	}
+	if c.Lease == 0 {
+		c.Lease = defaultLease
+	}
+	if c.Lease < minLease {
+		return c, fmt.Errorf("cachedsql: Config.Lease is %v, less than %v", c.Lease, minLease)
+	}
+	if c.Consistency > Bounded {
+		return c, fmt.Errorf("cachedsql: Config.Consistency has no value %d", c.Consistency)
+	}
+	if c.OnCacheDown > Refuse {
+		return c, fmt.Errorf("cachedsql: Config.OnCacheDown has no value %d", c.OnCacheDown)
+	}
+	if c.LookupTimeout == 0 {
+		c.LookupTimeout = defaultLookupTimeout
+	}
+	if c.FenceInterval == 0 {
+		c.FenceInterval = defaultFence
+	}
+	if c.FillQueue <= 0 {
+		c.FillQueue = defaultFillQueue
+	}
+	if c.MaxTags <= 0 {
+		c.MaxTags = defaultMaxTags
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c, nil
+}

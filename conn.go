@@ -1,0 +1,237 @@
+package cachedsql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+)
+
+// conn is a connection of the wrapped driver with the cache in front. Like
+// any driver.Conn it is used by one goroutine at a time.
+type conn struct {
+	inner     driver.Conn
+	cache     *Cache
+	connector *connector
+
+	session  session
+	tx       txState
+	carry    carry
+	openRows int    // results handed out since the connection was last reset
+	raw      *write // writes nobody saw may be under way: see Unwrap
+}
+
+var (
+	_ driver.Conn               = (*conn)(nil)
+	_ driver.ConnBeginTx        = (*conn)(nil)
+	_ driver.ConnPrepareContext = (*conn)(nil)
+	_ driver.ExecerContext      = (*conn)(nil)
+	_ driver.QueryerContext     = (*conn)(nil)
+	_ driver.NamedValueChecker  = (*conn)(nil)
+	_ driver.Pinger             = (*conn)(nil)
+	_ driver.Execer             = (*conn)(nil) //nolint:staticcheck // forwarded for users of sql.Conn.Raw
+	_ driver.Queryer            = (*conn)(nil) //nolint:staticcheck // likewise
+	_ driver.SessionResetter    = resetConn{}
+	_ driver.Validator          = validConn{}
+	_ driver.SessionResetter    = resetValidConn{}
+	_ driver.Validator          = resetValidConn{}
+)
+
+// newConn wraps a connection. SessionResetter and Validator are there exactly
+// where the driver has them: database/sql keeps a connection after a cancelled
+// transaction only where it sees both.
+func newConn(inner driver.Conn, k *connector) driver.Conn {
+	c := &conn{inner: inner, cache: k.cache, connector: k}
+	_, resets := inner.(driver.SessionResetter)
+	_, validates := inner.(driver.Validator)
+	switch {
+	case resets && validates:
+		return resetValidConn{c}
+	case resets:
+		return resetConn{c}
+	case validates:
+		return validConn{c}
+	}
+	return c
+}
+
+type (
+	resetConn      struct{ *conn }
+	validConn      struct{ *conn }
+	resetValidConn struct{ *conn }
+)
+
+func (c resetConn) ResetSession(ctx context.Context) error      { return c.resetSession(ctx) }
+func (c validConn) IsValid() bool                               { return c.isValid() }
+func (c resetValidConn) ResetSession(ctx context.Context) error { return c.resetSession(ctx) }
+func (c resetValidConn) IsValid() bool                          { return c.isValid() }
+
+func (c *conn) resetSession(ctx context.Context) error {
+	c.openRows = 0
+	c.settleRaw(ctx)
+	return c.inner.(driver.SessionResetter).ResetSession(ctx)
+}
+
+func (c *conn) isValid() bool {
+	c.settleRaw(context.Background())
+	return c.inner.(driver.Validator).IsValid()
+}
+
+func (c *conn) dialect() Dialect { return c.connector.dialect }
+
+// snapshotPerConn reports whether an open result can keep later statements on
+// the same connection in its snapshot. PostgreSQL and MySQL take one per
+// statement.
+func (c *conn) snapshotPerConn() bool { return c.dialect() == SQLite || c.dialect() == Generic }
+
+// Unwrap returns the wrapped driver's connection. What is done with it passes
+// the cache by: everything cached in the database's namespace is unusable from
+// now until the connection is used again through database/sql, for at most one
+// lease, and once more after that. Cache.Write announces such writes exactly.
+func (c *conn) Unwrap() driver.Conn {
+	if c.raw == nil {
+		w, err := c.cache.begin(context.Background(), c.writeSpace(), []string{WildcardTag, SchemaTag})
+		if err == nil {
+			c.cache.leases.drop(w) // it must not outlive a forgotten connection
+			c.raw = w
+		}
+	}
+	c.session.renamed()
+	c.tx.doubt = true
+	return c.inner
+}
+
+// settleRaw announces what may have been written on the unwrapped connection.
+func (c *conn) settleRaw(context.Context) {
+	if c.raw == nil {
+		return
+	}
+	c.cache.finish(c.raw, true)
+	c.raw = nil
+	c.tx.doubt = false
+	if ask := c.connector.adapter.TxOpen; ask != nil {
+		if open, known := ask(c.inner); known {
+			c.tx.open = open
+		}
+	}
+}
+
+// Close closes the wrapped connection.
+func (c *conn) Close() error {
+	c.settleRaw(context.Background())
+	c.dropCarry()
+	return c.inner.Close()
+}
+
+// Ping asks the wrapped connection.
+func (c *conn) Ping(ctx context.Context) error {
+	if p, ok := c.inner.(driver.Pinger); ok {
+		return p.Ping(ctx)
+	}
+	return nil
+}
+
+// CheckNamedValue lets the wrapped connection check an argument.
+func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
+	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(nv)
+	}
+	return driver.ErrSkip
+}
+
+// QueryContext answers from the cache or asks the wrapped connection.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.query(ctx, c.plan(query), &call{conn: c, text: query, args: args})
+}
+
+// ExecContext runs a statement on the wrapped connection.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return c.exec(ctx, c.plan(query), &call{conn: c, text: query, args: args})
+}
+
+// Query is QueryContext for users of sql.Conn.Raw.
+func (c *conn) Query(query string, args []driver.Value) (driver.Rows, error) {
+	return c.QueryContext(context.Background(), query, named(args))
+}
+
+// Exec is ExecContext for users of sql.Conn.Raw.
+func (c *conn) Exec(query string, args []driver.Value) (driver.Result, error) {
+	return c.ExecContext(context.Background(), query, named(args))
+}
+
+func (c *conn) plan(text string) *plan { return c.cache.plans.get(c.cache, c.dialect(), text) }
+
+// innerQuery asks the wrapped connection in the way it knows.
+func (c *conn) innerQuery(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	switch q := c.inner.(type) {
+	case driver.QueryerContext:
+		return q.QueryContext(ctx, query, args)
+	case driver.Queryer: //nolint:staticcheck // database/sql supports it still
+		values, err := positional(ctx, args)
+		if err != nil {
+			return nil, err
+		}
+		return q.Query(query, values)
+	}
+	return nil, driver.ErrSkip
+}
+
+func (c *conn) innerExec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	switch e := c.inner.(type) {
+	case driver.ExecerContext:
+		return e.ExecContext(ctx, query, args)
+	case driver.Execer: //nolint:staticcheck // database/sql supports it still
+		values, err := positional(ctx, args)
+		if err != nil {
+			return nil, err
+		}
+		return e.Exec(query, values)
+	}
+	return nil, driver.ErrSkip
+}
+
+// positional returns the arguments for a method without a context and names.
+func positional(ctx context.Context, args []driver.NamedValue) ([]driver.Value, error) {
+	values := make([]driver.Value, len(args))
+	for i, a := range args {
+		if a.Name != "" {
+			return nil, errors.New("sql: driver does not support the use of Named Parameters")
+		}
+		values[i] = a.Value
+	}
+	return values, ctx.Err()
+}
+
+func named(args []driver.Value) []driver.NamedValue {
+	nv := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		nv[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	return nv
+}
+
+// Prepare prepares a statement.
+func (c *conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// PrepareContext prepares a statement on the wrapped connection.
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	inner, err := c.prepare(ctx, query)
+	if err != nil {
+		c.dropCarry()
+		return nil, err
+	}
+	return newStmt(c, inner, query), nil
+}
+
+func (c *conn) prepare(ctx context.Context, query string) (driver.Stmt, error) {
+	if p, ok := c.inner.(driver.ConnPrepareContext); ok {
+		return p.PrepareContext(ctx, query)
+	}
+	s, err := c.inner.Prepare(query)
+	if err == nil && ctx.Err() != nil {
+		_ = s.Close()
+		return nil, ctx.Err()
+	}
+	return s, err
+}

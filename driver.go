@@ -1,0 +1,169 @@
+package cachedsql
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"sync/atomic"
+)
+
+// WrapConnector returns a connector whose connections use the Cache. Closing
+// it closes the wrapped connector, where that can be closed, not the Cache.
+func (c *Cache) WrapConnector(inner driver.Connector) driver.Connector {
+	return c.wrap(inner, c.config.Adapter.Variant)
+}
+
+// OpenDB is sql.OpenDB with the Cache in front.
+func (c *Cache) OpenDB(inner driver.Connector) *sql.DB { return sql.OpenDB(c.WrapConnector(inner)) }
+
+// WrapDriver returns a driver whose connections use the Cache, to be
+// registered with sql.Register. The data source name is passed on unread.
+func (c *Cache) WrapDriver(inner driver.Driver) driver.Driver {
+	return &wrappedDriver{inner: inner, cache: c}
+}
+
+// FromDB returns the Cache that db's connections use. ok is false if they use
+// none.
+func FromDB(db *sql.DB) (cache *Cache, ok bool) {
+	carrier, ok := db.Driver().(interface{ Cache() *Cache })
+	if !ok {
+		return nil, false
+	}
+	return carrier.Cache(), true
+}
+
+// wrappedDriver is what WrapDriver returns, and what a connector's Driver
+// returns: db.Driver() leads back to the Cache.
+type wrappedDriver struct {
+	inner driver.Driver
+	cache *Cache
+}
+
+var (
+	_ driver.Driver        = (*wrappedDriver)(nil)
+	_ driver.DriverContext = (*wrappedDriver)(nil)
+)
+
+// Cache returns the Cache in front of the driver.
+func (d *wrappedDriver) Cache() *Cache { return d.cache }
+
+// Unwrap returns the wrapped driver.
+func (d *wrappedDriver) Unwrap() driver.Driver { return d.inner }
+
+// Open opens a connection.
+func (d *wrappedDriver) Open(name string) (driver.Conn, error) {
+	k, err := d.OpenConnector(name)
+	if err != nil {
+		return nil, err
+	}
+	return k.Connect(context.Background())
+}
+
+// OpenConnector returns a connector for the data source name.
+func (d *wrappedDriver) OpenConnector(name string) (driver.Connector, error) {
+	variant := d.cache.config.Adapter.Variant + "\x00" + name
+	if dc, ok := d.inner.(driver.DriverContext); ok {
+		inner, err := dc.OpenConnector(name)
+		if err != nil {
+			return nil, err
+		}
+		return d.cache.wrap(inner, variant), nil
+	}
+	return d.cache.wrap(nameConnector{d.inner, name}, variant), nil
+}
+
+// nameConnector is database/sql's own fallback for drivers without connectors.
+type nameConnector struct {
+	driver driver.Driver
+	name   string
+}
+
+func (k nameConnector) Connect(context.Context) (driver.Conn, error) { return k.driver.Open(k.name) }
+func (k nameConnector) Driver() driver.Driver                        { return k.driver }
+
+// connector makes connections of the wrapped driver with the cache in front.
+type connector struct {
+	inner   driver.Connector
+	cache   *Cache
+	adapter Adapter
+	dialect Dialect
+	variant string
+
+	// private is the namespace of connections whose database cannot be told:
+	// theirs alone, and not cached.
+	private    string
+	identified atomic.Bool           // a connection has learnt its namespace
+	last       atomic.Pointer[space] // the one learnt last
+	noControl  atomic.Bool           // PostgreSQL: pg_control_system is not allowed
+}
+
+// closingConnector is a connector that database/sql closes with the handle. It
+// asserts io.Closer on the value itself.
+type closingConnector struct{ *connector }
+
+var (
+	_ driver.Connector = (*connector)(nil)
+	_ io.Closer        = closingConnector{}
+)
+
+func (c *Cache) wrap(inner driver.Connector, variant string) driver.Connector {
+	k := &connector{inner: inner, cache: c, adapter: c.config.Adapter, variant: variant, private: privateNamespace()}
+	k.dialect = k.adapter.Dialect
+	if k.dialect == Generic {
+		k.dialect = detectDialect(inner.Driver())
+	}
+	c.mu.Lock()
+	c.connectors = append(c.connectors, k)
+	c.mu.Unlock()
+	if _, ok := inner.(io.Closer); ok {
+		return closingConnector{k}
+	}
+	return k
+}
+
+func privateNamespace() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:])
+	return "private-" + hex.EncodeToString(id[:])
+}
+
+// Connect opens a connection.
+func (k *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	inner, err := k.inner.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(inner, k), nil
+}
+
+// Driver returns a driver that leads back to the Cache.
+func (k *connector) Driver() driver.Driver {
+	return &wrappedDriver{inner: k.inner.Driver(), cache: k.cache}
+}
+
+// Close closes the wrapped connector.
+func (k closingConnector) Close() error { return k.inner.(io.Closer).Close() }
+
+// hasCatalog reports whether connections have a catalog that is worth reading.
+func (k *connector) hasCatalog() bool { return k.dialect != Generic && !k.cache.config.NoCatalog }
+
+// identify connects once to learn the namespace and the catalog.
+func (k *connector) identify(ctx context.Context) error {
+	inner, err := k.inner.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	c := &conn{inner: inner, cache: k.cache, connector: k}
+	defer c.Close()
+	if err := c.know(ctx); err != nil {
+		return err
+	}
+	if err := c.knowCatalog(ctx); err != nil {
+		return fmt.Errorf("read the catalog: %w", err)
+	}
+	return nil
+}

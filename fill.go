@@ -1,0 +1,62 @@
+package cachedsql
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
+	"github.com/cachedsql/cachedsql/internal/rowcodec"
+)
+
+// fill hands a complete result to the store, off the caller's path. The entry
+// carries the versions read before the database was asked, so it does not
+// matter how late it arrives.
+func (rec *recording) fill() {
+	l, c := rec.lookup, rec.conn
+	rows := rec.enc.Rows()
+	ttl, ok := l.route.ttlOf(l.plan, l.wish, rows)
+	if !ok {
+		rec.drop(reason.RuleOff)
+		rec.notFilled(reason.RuleOff)
+		return
+	}
+	if l.route.rule != nil {
+		ttl = jittered(ttl, l.route.rule.Jitter)
+	}
+	entry := rec.enc.Finish(rowcodec.Header{Vector: l.reading.Vector, FilledAt: time.Now(), TTL: ttl, DBTime: rec.dbTime})
+	encoders.Put(rec.enc)
+	rec.enc = nil
+	store := func() { c.cache.store1(l, entry, rows, ttl) }
+	if c.cache.inline {
+		store()
+	} else if !c.cache.tasks.may(store) {
+		rec.notFilled(reason.FillDropped)
+	}
+}
+
+// store1 puts one entry into the store.
+func (c *Cache) store1(l *lookup, entry []byte, rows int64, ttl time.Duration) {
+	if c.gate.down.Load() {
+		return
+	}
+	started := time.Now()
+	err := c.gate.call(context.Background(), func(ctx context.Context) error {
+		return l.route.space.store.Fill(ctx, l.key, entry, ttl)
+	})
+	e := Event{Outcome: Filled, QueryID: l.plan.st.QueryID, Statement: l.plan.st.Normal, Rule: l.route.ruleName(),
+		Rows: rows, Bytes: int64(len(entry)), Duration: time.Since(started)}
+	if err != nil {
+		e.Outcome, e.Reason, e.Err = NotFilled, reason.CacheDown, err
+	}
+	c.emit(e)
+}
+
+// jittered shortens ttl by up to the given share, so that entries stored
+// together do not end together.
+func jittered(ttl time.Duration, share float64) time.Duration {
+	if share <= 0 {
+		return ttl
+	}
+	return max(ttl-time.Duration(rand.Float64()*min(share, 1)*float64(ttl)), time.Millisecond)
+}

@@ -1,0 +1,186 @@
+package cachedsql
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	heartbeat     = time.Second
+	probeAtFirst  = 50 * time.Millisecond
+	probeAtLast   = time.Second
+	probeDeadline = time.Second
+)
+
+// gate stands between statements and the store. It bounds what a call may add
+// to a statement, and after a failure keeps statements away from the store
+// until it answers again (a breaker), so that an outage costs one deadline and
+// not one per statement.
+//
+// After an outage no hit is served for a fence interval: other processes may
+// have written while they could not say so, and announce it first thing when
+// the store is back.
+type gate struct {
+	cache  *Cache
+	budget time.Duration
+
+	down    atomic.Bool
+	fence   atomic.Int64 // serve no hit before this, nanoseconds of sinceStart
+	lastUse atomic.Int64 // last answer of the store, likewise
+
+	mu     sync.Mutex
+	kick   chan struct{}
+	quit   chan struct{}
+	done   sync.WaitGroup
+	closed bool
+}
+
+var processStart = time.Now()
+
+func sinceStart() int64 { return int64(time.Since(processStart)) }
+
+func newGate(c *Cache) *gate {
+	g := &gate{cache: c, budget: c.config.LookupTimeout, kick: make(chan struct{}, 1), quit: make(chan struct{})}
+	if !c.inline {
+		g.done.Go(g.watch)
+	}
+	return g
+}
+
+// open reports whether hits may be served and the store asked at all.
+func (g *gate) open() bool {
+	if g.down.Load() {
+		return false
+	}
+	f := g.fence.Load()
+	return f == 0 || sinceStart() >= f
+}
+
+// call runs f with the budget's deadline. A failure that is not the caller's
+// own trips the gate.
+func (g *gate) call(ctx context.Context, f func(context.Context) error) error {
+	if g.cache.inline {
+		return f(ctx)
+	}
+	bounded, cancel := context.WithTimeout(ctx, g.budget)
+	err := f(bounded)
+	cancel()
+	g.judge(ctx, err)
+	return err
+}
+
+// judge notes whether the store answered.
+func (g *gate) judge(ctx context.Context, err error) {
+	if err == nil {
+		g.lastUse.Store(sinceStart())
+		return
+	}
+	if ctx.Err() != nil {
+		return // the caller gave up: says nothing of the store
+	}
+	g.trip(err)
+}
+
+func (g *gate) trip(err error) {
+	g.cache.emit(Event{Outcome: StoreFailed, Err: err})
+	if g.down.Swap(true) {
+		return
+	}
+	g.cache.config.Logger.Warn("cachedsql: store unreachable, statements go to the database", "error", err)
+	g.wake()
+}
+
+// wake makes the watcher look now.
+func (g *gate) wake() {
+	select {
+	case g.kick <- struct{}{}:
+	default:
+	}
+}
+
+// watch notices outages in idle processes, ends them, and pays what is owed.
+func (g *gate) watch() {
+	timer := time.NewTimer(heartbeat)
+	defer timer.Stop()
+	wait := probeAtFirst
+	for {
+		select {
+		case <-g.quit:
+			return
+		case <-g.kick:
+		case <-timer.C:
+		}
+		switch {
+		case g.down.Load():
+			if g.recover() {
+				wait = probeAtFirst
+				timer.Reset(heartbeat)
+				continue
+			}
+			timer.Reset(wait)
+			wait = min(wait*2, probeAtLast)
+		default:
+			g.payDebts()
+			if time.Duration(sinceStart()-g.lastUse.Load()) >= heartbeat {
+				g.judge(context.Background(), g.ping())
+			}
+			timer.Reset(heartbeat)
+			if g.down.Load() {
+				timer.Reset(probeAtFirst)
+			}
+		}
+	}
+}
+
+func (g *gate) ping() error {
+	ctx, cancel := context.WithTimeout(context.Background(), g.budget)
+	defer cancel()
+	return g.cache.store.Ping(ctx)
+}
+
+// recover ends the outage if the store answers and has been told of every
+// write it missed. The order matters: first the announcements, then the fence,
+// then the statements.
+func (g *gate) recover() bool {
+	if g.ping() != nil || !g.payDebts() {
+		return false
+	}
+	g.fence.Store(sinceStart() + int64(g.cache.config.FenceInterval))
+	g.lastUse.Store(sinceStart())
+	g.down.Store(false)
+	g.cache.config.Logger.Info("cachedsql: store reachable again")
+	g.payDebts() // what a write added before it saw the gate open
+	return true
+}
+
+// payDebts announces the writes that could not be announced.
+func (g *gate) payDebts() bool {
+	paid := true
+	for _, sp := range g.cache.allSpaces() {
+		names := sp.takeDebt()
+		if len(names) == 0 {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), probeDeadline)
+		_, err := sp.store.End(ctx, newWriterID(), sp.store.Tags(names))
+		cancel()
+		if err != nil {
+			sp.owe(names)
+			paid = false
+		}
+	}
+	return paid
+}
+
+func (g *gate) close() {
+	g.mu.Lock()
+	if !g.closed {
+		g.closed = true
+		close(g.quit)
+	}
+	g.mu.Unlock()
+	g.done.Wait()
+	g.payDebts()
+}

@@ -1,0 +1,328 @@
+package cachedsql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"slices"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+// The road of a write. Before its effect can be visible to anybody its tags
+// are leased (begin), after that they are given new tokens (end):
+//
+//	autocommit statement:  begin, statement, end
+//	in a transaction:      statement, ..., begin with all tags, COMMIT, end
+//
+// What a write touches is decided by its text, whichever method sent it.
+
+// txState is what is known of the transaction on a connection.
+type txState struct {
+	open          bool                // BEGIN has been sent, no COMMIT or ROLLBACK yet
+	autocommitOff bool                // every statement opens one
+	doubt         bool                // it cannot be told: both rules are followed
+	writes        map[string]struct{} // tags written and not committed
+	settings      bool                // settings were changed; a ROLLBACK undoes that
+	renamed       bool                // one of them says what a bare name means
+}
+
+func (t *txState) inside() bool { return t.open || t.autocommitOff || t.doubt }
+
+func (t *txState) add(names []string) {
+	if t.writes == nil {
+		t.writes = map[string]struct{}{}
+	}
+	for _, n := range names {
+		t.writes[n] = struct{}{}
+	}
+}
+
+// names returns the tags written so far, and extra.
+func (t *txState) names(extra ...string) []string {
+	names := slices.Clone(extra)
+	for n := range t.writes {
+		names = append(names, n)
+	}
+	return distinct(names)
+}
+
+// exec is the one road of a statement that returns no rows.
+func (c *conn) exec(ctx context.Context, p *plan, x *call) (driver.Result, error) {
+	if p.inert {
+		return x.exec(ctx)
+	}
+	if w, carried := c.takeWrite(x); carried {
+		return c.execUnder(ctx, p, x, w)
+	}
+	c.settleRaw(ctx)
+	w, err := c.enter(ctx, p, x.args)
+	if err != nil {
+		return nil, err
+	}
+	return c.execUnder(ctx, p, x, w)
+}
+
+func (c *conn) execUnder(ctx context.Context, p *plan, x *call, w *write) (driver.Result, error) {
+	result, err := x.exec(ctx)
+	if errors.Is(err, driver.ErrSkip) {
+		c.carry = carry{text: x.text, begun: true, write: w}
+		return nil, err
+	}
+	c.leave(p, w, err)
+	return result, err
+}
+
+// writeQuery runs a statement that may write and returns rows. A write's
+// outcome is known when its rows have been closed.
+func (c *conn) writeQuery(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
+	w, carried := c.takeWrite(x)
+	if !carried {
+		c.bypassed(ctx, p, p.textReason(), p.st.Detail)
+		var err error
+		if w, err = c.enter(ctx, p, x.args); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := x.query(ctx)
+	if errors.Is(err, driver.ErrSkip) {
+		c.carry = carry{text: x.text, begun: true, write: w}
+		return nil, err
+	}
+	if err != nil || w == nil {
+		c.leave(p, w, err)
+		return c.plain(rows, err)
+	}
+	return holdUntilClosed(rows, func(err error) { c.leave(p, w, err) }), nil
+}
+
+// enter does what must come before a statement that may write or change the
+// state of the connection. The write it returns, if any, must be passed to
+// leave.
+func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*write, error) {
+	st := p.st
+	names, immediate := c.tagsOf(ctx, p, args)
+	c.session.note(c.dialect(), st)
+	if c.tx.inside() {
+		c.tx.renamed = c.tx.renamed || renames(st)
+		c.tx.settings = c.tx.settings || len(st.SessionVars) != 0
+	}
+	ends := endsTransaction(st) // commits what is open, by its nature or on the way
+	if c.tx.inside() && !ends {
+		c.tx.add(names)
+		if !immediate && !c.tx.doubt {
+			return nil, nil
+		}
+	}
+	if ends {
+		names = c.tx.names(names...)
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	return c.begin(ctx, names)
+}
+
+// leave does what must come after such a statement.
+func (c *conn) leave(p *plan, w *write, err error) {
+	if w != nil {
+		c.cache.finish(w, err == nil || c.definite(err))
+	}
+	c.tx.after(p.st, err)
+	c.believeServer(p.st)
+	if !c.tx.inside() {
+		c.forgetSettings()
+	}
+}
+
+// forgetSettings makes the session's state be asked for again after a
+// transaction that changed settings: a ROLLBACK undoes SET, any end SET LOCAL.
+func (c *conn) forgetSettings() {
+	if c.tx.settings {
+		c.session.stale()
+	}
+	if c.tx.renamed {
+		c.session.renamed()
+	}
+	c.tx.settings, c.tx.renamed = false, false
+}
+
+// begin leases names for a write of this connection.
+func (c *conn) begin(ctx context.Context, names []string) (*write, error) {
+	w, err := c.cache.begin(ctx, c.writeSpace(), names)
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// writeSpace is the namespace writes are announced in. Where the server never
+// said which database this is, it is the connector's last, or its private one.
+func (c *conn) writeSpace() *space {
+	if sp := c.session.space; sp != nil {
+		return sp
+	}
+	if sp := c.connector.last.Load(); sp != nil {
+		return sp
+	}
+	return c.cache.space(c.connector.private)
+}
+
+// tagsOf returns the tags the statement changes; immediate where it does so
+// before COMMIT. In doubt it is everything.
+func (c *conn) tagsOf(ctx context.Context, p *plan, args []driver.NamedValue) (names []string, immediate bool) {
+	if !mayWrite(p.st) && p.st.Tx != sqlparse.TxCommitPrepared {
+		return nil, false
+	}
+	if p.st.Tx == sqlparse.TxCommitPrepared {
+		return []string{WildcardTag, SchemaTag}, false // some other connection's writes
+	}
+	r := c.knownRoute(ctx, p)
+	if r == nil {
+		return []string{WildcardTag}, true
+	}
+	if r.effects.SessionChanged {
+		c.session.renamed()
+		if c.dialect() != Postgres {
+			c.session.off = reason.SessionState
+		}
+	}
+	return r.writeTags(args), r.effects.Immediate
+}
+
+// knownRoute returns p's route, nil where session or catalog are not known and
+// cannot be asked for now.
+func (c *conn) knownRoute(ctx context.Context, p *plan) *route {
+	if c.tx.inside() {
+		if c.session.space == nil || c.connector.hasCatalog() && c.session.space.catalog.Load() == nil {
+			return nil
+		}
+		return c.route(p)
+	}
+	r, err := c.prepareRoute(ctx, p)
+	if err != nil {
+		return nil
+	}
+	return r
+}
+
+// endsTransaction reports whether the statement makes visible what the
+// transaction has written so far.
+func endsTransaction(st *sqlparse.Statement) bool {
+	switch st.Tx {
+	case sqlparse.TxCommit, sqlparse.TxPrepare, sqlparse.TxAutocommitOn:
+		return true
+	}
+	if st.ImplicitCommit {
+		return true
+	}
+	return slices.ContainsFunc(st.Parts, endsTransaction)
+}
+
+// after follows the transaction through a statement.
+func (t *txState) after(st *sqlparse.Statement, err error) {
+	if len(st.Parts) != 0 {
+		t.afterParts(st.Parts, err)
+		return
+	}
+	if st.ImplicitCommit {
+		t.clear() // before the statement, so also where it failed
+	}
+	switch st.Tx {
+	case sqlparse.TxBegin:
+		t.open = t.open || err == nil
+		t.doubt = t.doubt || err != nil
+	case sqlparse.TxCommit, sqlparse.TxRollback, sqlparse.TxPrepare:
+		if err != nil {
+			t.doubt = true
+			return
+		}
+		t.clear()
+		t.open = st.Chain
+	case sqlparse.TxAutocommitOff:
+		t.autocommitOff = t.autocommitOff || err == nil
+	case sqlparse.TxAutocommitOn:
+		if err != nil {
+			t.doubt = true
+			return
+		}
+		t.clear()
+		t.autocommitOff = false
+	}
+}
+
+// afterParts follows a text of several statements. Where it fails nobody knows
+// how far it came.
+func (t *txState) afterParts(parts []*sqlparse.Statement, err error) {
+	controls := slices.ContainsFunc(parts, func(st *sqlparse.Statement) bool {
+		return st.Tx != sqlparse.TxNone || st.ImplicitCommit
+	})
+	if !controls {
+		return
+	}
+	if err != nil {
+		t.doubt = true
+		return
+	}
+	for _, st := range parts {
+		t.after(st, nil)
+	}
+}
+
+func (t *txState) clear() {
+	t.open, t.doubt = false, false
+	clear(t.writes)
+}
+
+// believeServer corrects what the texts say by the server's own word, where
+// the driver passes it on.
+func (c *conn) believeServer(st *sqlparse.Statement) {
+	ask := c.connector.adapter.TxOpen
+	if ask == nil || !c.tx.doubt && st.Tx == sqlparse.TxNone && len(st.Parts) == 0 && st.Kind != sqlparse.Unknown {
+		return
+	}
+	open, known := ask(c.inner)
+	if !known {
+		return
+	}
+	c.tx.doubt = false
+	if c.tx.open && !open {
+		clear(c.tx.writes)
+	}
+	c.tx.open = open
+}
+
+// commit runs a COMMIT that database/sql sends, under a lease on everything
+// the transaction has written.
+func (c *conn) commit(ctx context.Context, commit, rollback func() error) error {
+	names := c.tx.names()
+	var w *write
+	if len(names) != 0 {
+		var err error
+		if w, err = c.begin(context.WithoutCancel(ctx), names); err != nil {
+			_ = rollback()
+			c.ended()
+			return err
+		}
+	}
+	err := commit()
+	if w != nil {
+		c.cache.finish(w, err == nil || c.definite(err))
+	}
+	c.ended()
+	return err
+}
+
+// ended forgets the transaction that has just been committed or rolled back.
+func (c *conn) ended() {
+	c.tx.clear()
+	c.forgetSettings()
+}
+
+// definite reports that the server answered: the write has taken effect or
+// never will.
+func (c *conn) definite(err error) bool {
+	f := c.connector.adapter.Definite
+	return f != nil && f(err)
+}

@@ -1,0 +1,120 @@
+package cachedsql
+
+import (
+	"crypto/sha256"
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+// plan is the analysis of one statement text, shared by all connections, with
+// the last routes taken for it.
+type plan struct {
+	st   *sqlparse.Statement
+	text [sha256.Size]byte // of the text without comments
+	size int
+
+	// inert: the statement can neither be cached nor change anything, whatever
+	// the catalog and the rules say. It goes straight to the driver.
+	inert bool
+
+	route  atomic.Pointer[route] // the last one
+	mu     sync.Mutex
+	routes map[routeKey]*route // under mu; one for each state it has been run in
+}
+
+func newPlan(d Dialect, text string) *plan {
+	st := sqlparse.Parse(d, text)
+	p := &plan{st: st, text: sha256.Sum256([]byte(st.Text)), size: len(text) + planOverhead}
+	p.inert = !st.Cacheable() && !mayWrite(st) && st.Tx == sqlparse.TxNone && !st.ImplicitCommit &&
+		len(st.SessionVars) == 0 && !st.SessionUnknown && !st.SessionReset && !st.ChangesDatabase &&
+		len(st.TempTables) == 0 && len(st.Parts) == 0
+	return p
+}
+
+// mayWrite reports whether the statement can change a table. A function nobody
+// knows may.
+func mayWrite(st *sqlparse.Statement) bool {
+	return st.WritesAll || len(st.Writes) != 0 || len(st.Funcs) != 0 ||
+		st.Kind == sqlparse.DDL || st.Kind == sqlparse.Unknown
+}
+
+// textReason is why the text alone forbids caching.
+func (p *plan) textReason() Reason {
+	if p.st.Kind != sqlparse.Read && p.st.Reason == reason.None {
+		return reason.Unparsed
+	}
+	return p.st.Reason
+}
+
+const (
+	planShards   = 16
+	planBytes    = 64 << 20 / planShards / 2 // a shard keeps two generations
+	planOverhead = 2048
+)
+
+// planMemo remembers plans by text. It is bounded: each shard keeps two
+// generations, and when the young one is full the old one goes.
+type planMemo struct {
+	seed   maphash.Seed
+	shards [planShards]planShard
+}
+
+type planShard struct {
+	mu         sync.RWMutex
+	young, old map[planKey]*plan
+	bytes      int
+}
+
+type planKey struct {
+	dialect Dialect
+	text    string
+}
+
+func (m *planMemo) init() {
+	m.seed = maphash.MakeSeed()
+	for i := range m.shards {
+		m.shards[i].young = map[planKey]*plan{}
+	}
+}
+
+// get returns the plan for text. The work is done at most once for a text that
+// keeps coming; the repeated case neither allocates nor excludes others.
+func (m *planMemo) get(c *Cache, d Dialect, text string) *plan {
+	shard := &m.shards[maphash.String(m.seed, text)%planShards]
+	key := planKey{d, text}
+	shard.mu.RLock()
+	p := shard.young[key]
+	shard.mu.RUnlock()
+	if p != nil {
+		return p
+	}
+	return shard.add(c, key)
+}
+
+func (s *planShard) add(c *Cache, key planKey) *plan {
+	s.mu.RLock()
+	p := s.old[key]
+	s.mu.RUnlock()
+	if p == nil {
+		p = newPlan(key.dialect, key.text)
+		c.counts.parsed.Add(1)
+	}
+	if len(key.text) > planBytes/64 {
+		return p // one huge text must not push out everything else
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if there := s.young[key]; there != nil {
+		return there
+	}
+	if s.bytes+p.size > planBytes {
+		s.old, s.young, s.bytes = s.young, map[planKey]*plan{}, 0
+	}
+	s.young[key] = p
+	s.bytes += p.size
+	return p
+}

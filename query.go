@@ -1,0 +1,338 @@
+package cachedsql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"time"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
+	"github.com/cachedsql/cachedsql/internal/rowcodec"
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+// call is one execution of a statement: through a prepared statement of the
+// driver, or by its text.
+type call struct {
+	conn *conn
+	stmt *stmt // nil: by text
+	text string
+	args []driver.NamedValue
+}
+
+func (x *call) path() protocolPath {
+	if x.stmt != nil && !x.stmt.fallback {
+		return prepared
+	}
+	return direct
+}
+
+func (x *call) query(ctx context.Context) (driver.Rows, error) {
+	if x.stmt != nil {
+		return x.stmt.innerQuery(ctx, x.args)
+	}
+	return x.conn.innerQuery(ctx, x.text, x.args)
+}
+
+func (x *call) exec(ctx context.Context) (driver.Result, error) {
+	if x.stmt != nil {
+		return x.stmt.innerExec(ctx, x.args)
+	}
+	return x.conn.innerExec(ctx, x.text, x.args)
+}
+
+// lookup is a read on its way from the store to the database and back into the
+// store.
+type lookup struct {
+	plan    *plan
+	route   *route
+	wish    wish
+	key     Key
+	reading Reading
+	started time.Time
+}
+
+// query is the one road of a statement that returns rows.
+func (c *conn) query(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
+	if p.inert {
+		return c.pass(ctx, p, x, p.textReason())
+	}
+	l, carried := c.takeLookup(x)
+	if !carried {
+		c.settleRaw(ctx)
+		if p.st.Kind != sqlparse.Read || c.readMayWrite(ctx, p) {
+			return c.writeQuery(ctx, p, x)
+		}
+		var rows driver.Rows
+		var why Reason
+		var err error
+		if l, rows, why, err = c.look(ctx, p, x); rows != nil || err != nil {
+			return rows, err
+		}
+		if l == nil {
+			return c.pass(ctx, p, x, why)
+		}
+	}
+	if l == nil {
+		return c.plain(x.query(ctx))
+	}
+	rows, err := x.query(ctx)
+	if errors.Is(err, driver.ErrSkip) {
+		c.carry = carry{text: x.text, looked: true, lookup: l}
+		return nil, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.record(rows, l), nil
+}
+
+// pass asks the database and says why the cache is not used. Where the driver
+// wants the statement prepared, that has been said and is not said again.
+func (c *conn) pass(ctx context.Context, p *plan, x *call, why Reason) (driver.Rows, error) {
+	c.bypassed(ctx, p, why, p.st.Detail)
+	rows, err := c.plain(x.query(ctx))
+	if errors.Is(err, driver.ErrSkip) && !p.inert {
+		c.carry = carry{text: x.text, looked: true}
+	}
+	return rows, err
+}
+
+// plain hands out the driver's own rows. Where an open result keeps a snapshot
+// on the connection, what follows must not be cached.
+func (c *conn) plain(rows driver.Rows, err error) (driver.Rows, error) {
+	if err == nil && c.snapshotPerConn() {
+		c.openRows++
+	}
+	return rows, err
+}
+
+// readMayWrite reports whether a read calls a function that may write: the
+// catalog knows.
+func (c *conn) readMayWrite(ctx context.Context, p *plan) bool {
+	if len(p.st.Funcs) == 0 && !p.st.WritesAll && len(p.st.Writes) == 0 {
+		return false
+	}
+	r := c.knownRoute(ctx, p)
+	return r == nil || r.effects.WritesAll || len(r.effects.Writes) != 0
+}
+
+// carry is what has been done for a statement that the driver then wanted
+// prepared (driver.ErrSkip): the call through the prepared statement, which
+// database/sql makes next, goes on from there.
+type carry struct {
+	text   string
+	looked bool // lookup is what look returned, nil for a bypass
+	lookup *lookup
+	begun  bool // write is what enter returned, nil for none
+	write  *write
+}
+
+// takeLookup returns the lookup carried to x, if there is one.
+func (c *conn) takeLookup(x *call) (*lookup, bool) {
+	if c.carry.looked && x.stmt != nil && x.stmt.fallback && c.carry.text == x.text {
+		l := c.carry.lookup
+		c.carry = carry{}
+		return l, true
+	}
+	return nil, false
+}
+
+// takeWrite returns the write carried to x, if there is one.
+func (c *conn) takeWrite(x *call) (*write, bool) {
+	if c.carry.begun && x.stmt != nil && x.stmt.fallback && c.carry.text == x.text {
+		w := c.carry.write
+		c.carry = carry{}
+		return w, true
+	}
+	c.dropCarry()
+	return nil, false
+}
+
+// dropCarry ends a carried write that has not happened.
+func (c *conn) dropCarry() {
+	if c.carry.write != nil {
+		c.cache.finish(c.carry.write, true)
+	}
+	c.carry = carry{}
+}
+
+// look tries to answer a read from the store. It returns the rows of a hit; or
+// the lookup of a miss, whose result may be stored; or why neither.
+func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows, Reason, error) {
+	w := wishOf(ctx)
+	if why := c.refuse(p, w); why != reason.None {
+		return nil, nil, why, nil
+	}
+	r, err := c.prepareRoute(ctx, p)
+	if err != nil {
+		return nil, nil, c.failed(ctx, err), ctx.Err()
+	}
+	for range 2 {
+		if why := c.refuseRoute(p, r, w); why != reason.None {
+			return nil, nil, why, nil
+		}
+		l := &lookup{plan: p, route: r, wish: w, started: time.Now()}
+		rows, why, err := c.ask(ctx, l, x)
+		if why != reason.UnknownRelation {
+			if rows == nil && why != reason.None {
+				l = nil
+			}
+			return l, rows, why, err
+		}
+		r = c.route(p) // the schema has changed: once more with the new catalog
+	}
+	return nil, nil, reason.UnknownRelation, nil
+}
+
+// refuse says why a read that its text allows is not looked up.
+func (c *conn) refuse(p *plan, w wish) Reason {
+	_, hinted := p.st.Hints["bypass"]
+	switch {
+	case p.textReason() != reason.None:
+		return p.textReason()
+	case w.bypass:
+		return reason.BypassContext
+	case hinted:
+		return reason.BypassHint
+	case c.cache.rules.Load() == nil && !w.hasTTL && p.st.Hints["ttl"] == "":
+		return reason.NoRule
+	case c.tx.inside():
+		return reason.InTransaction
+	case c.openRows > 0:
+		return reason.OpenRows
+	case c.session.off != reason.None:
+		return c.session.off
+	case !c.cache.gate.open():
+		return reason.CacheDown
+	}
+	return reason.None
+}
+
+// refuseRoute says why a read is not looked up in the session's present state.
+func (c *conn) refuseRoute(p *plan, r *route, w wish) Reason {
+	_, hinted := hintTTL(p.st)
+	switch {
+	case c.tx.inside():
+		return reason.InTransaction // autocommit is off, as the session says
+	case c.session.readsTemp(p.st):
+		return reason.TempTable
+	case c.session.unfit != reason.None:
+		return c.session.unfit
+	case r.reason == reason.NoRule && (w.hasTTL || hinted):
+		return reason.None
+	case r.reason != reason.None:
+		return r.reason
+	case r.rule.TTL == 0 && !w.hasTTL && !hinted:
+		return reason.RuleOff
+	}
+	return reason.None
+}
+
+// ask is the round trip. UnknownRelation means that the catalog had to be read
+// again and the route is to be made anew.
+func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason, error) {
+	if !castsAllow(l.plan.st, x.args) {
+		return nil, reason.TimeFunction, nil
+	}
+	key, ok := c.connector.adapter.fingerprint(&c.session.key, &l.plan.text, x.path(), x.args)
+	if !ok {
+		return nil, reason.UnknownArgument, nil
+	}
+	tags, ok := l.route.readTags(x.args, c.cache.config.MaxTags)
+	if !ok {
+		return nil, reason.TooManyTables, nil
+	}
+	l.key = key
+	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
+		l.reading, err = l.route.space.store.Read(ctx, key, tags, nil)
+		return err
+	})
+	if err != nil {
+		return nil, reason.CacheDown, ctx.Err()
+	}
+	if !c.refreshCatalog(ctx, l.reading.Schema) {
+		return nil, reason.UnknownRelation, ctx.Err()
+	}
+	if !l.reading.Settled {
+		return nil, reason.PendingWrite, nil
+	}
+	if l.reading.Entry != nil && !l.wish.refresh {
+		if rows := c.hit(ctx, l); rows != nil {
+			return rows, reason.None, nil
+		}
+	}
+	l.reading.Entry = nil
+	c.emit(ctx, l.plan, Event{Outcome: Miss, Rule: l.route.ruleName(), Duration: time.Since(l.started)})
+	return nil, reason.None, nil
+}
+
+// hit replays the entry if it was computed under the versions just read.
+func (c *conn) hit(ctx context.Context, l *lookup) driver.Rows {
+	h, err := rowcodec.DecodeHeader(l.reading.Entry)
+	if err == nil && h.Vector != l.reading.Vector {
+		return nil // a write came in between
+	}
+	var result *rowcodec.Result
+	if err == nil {
+		result, err = rowcodec.Decode(l.reading.Entry)
+	}
+	if err != nil {
+		c.discard(ctx, l, err)
+		return nil
+	}
+	c.emit(ctx, l.plan, Event{Outcome: Hit, Rule: l.route.ruleName(), Bytes: int64(len(l.reading.Entry)), Duration: time.Since(l.started)})
+	return c.replay(result)
+}
+
+// discard removes an entry that cannot be used.
+func (c *conn) discard(ctx context.Context, l *lookup, err error) {
+	c.emit(ctx, l.plan, Event{Outcome: Corrupt, Rule: l.route.ruleName(), Err: err})
+	sp, key := l.route.space, l.key
+	c.cache.tasks.may(func() {
+		_ = c.cache.gate.call(context.Background(), func(ctx context.Context) error { return sp.store.Delete(ctx, key) })
+	})
+}
+
+// failed is the reason for a lookup that stopped before the store was asked.
+func (c *conn) failed(ctx context.Context, err error) Reason {
+	if ctx.Err() == nil && !c.cache.gate.down.Load() {
+		c.cache.note(err)
+		return reason.SessionState
+	}
+	return reason.CacheDown
+}
+
+func (c *conn) bypassed(ctx context.Context, p *plan, why Reason, detail string) {
+	c.cache.counts.count(Bypassed, why)
+	if c.cache.config.OnEvent != nil {
+		c.cache.config.OnEvent(Event{Outcome: Bypassed, Reason: why, Detail: detail,
+			QueryID: p.st.QueryID, Statement: p.st.Normal, Context: ctx})
+	}
+}
+
+func (c *conn) emit(ctx context.Context, p *plan, e Event) {
+	c.cache.counts.count(e.Outcome, e.Reason)
+	if c.cache.config.OnEvent != nil {
+		e.QueryID, e.Statement, e.Context = p.st.QueryID, p.st.Normal, ctx
+		c.cache.config.OnEvent(e)
+	}
+}
+
+func (r *route) ruleName() string {
+	if r.rule == nil {
+		return ""
+	}
+	return r.rule.Name
+}
+
+// castsAllow reports whether no argument that the statement casts to a date or
+// time is a word like "now", whose meaning is not the same tomorrow.
+func castsAllow(st *sqlparse.Statement, args []driver.NamedValue) bool {
+	for _, n := range st.TimeCastParams {
+		if n > len(args) || !sqlparse.FixedTimeText(args[n-1].Value) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,208 @@
+package cachedsql
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/cachedsql/cachedsql/internal/catalog"
+	"github.com/cachedsql/cachedsql/internal/reason"
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+// route is what has been decided for a plan in one state of rules, catalog and
+// session: which tags it reads and writes, and which rule selects it.
+type route struct {
+	routeKey
+	effects catalog.Effects
+	rule    *Rule  // nil: none
+	reason  Reason // why it is not cached; None if it is
+
+	reads     TagSet // set where no tag depends on an argument
+	readCount int
+	writes    []string
+	// dynamicWrites: writes depends on arguments and has to be made each time.
+	dynamicWrites bool
+}
+
+// routeKey is everything a route depends on besides the plan.
+type routeKey struct {
+	rules *Rules
+	known *knowledge
+	space *space
+	path  string
+	// database and user may appear in a rule's conditions.
+	database, user string
+}
+
+// maxRoutes bounds the states remembered for one statement: tenants by schema,
+// for example. Beyond it, states take turns.
+const maxRoutes = 256
+
+// route returns p's route in the connection's present state, which is known.
+func (c *conn) route(p *plan) *route {
+	s := &c.session
+	key := routeKey{c.cache.rules.Load(), s.space.catalog.Load(), s.space, s.path, s.database, s.user}
+	if r := p.route.Load(); r != nil && r.routeKey == key {
+		return r
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.routes[key]
+	if r == nil {
+		r = c.newRoute(p, key)
+		if p.routes == nil || len(p.routes) >= maxRoutes {
+			p.routes = map[routeKey]*route{}
+		}
+		p.routes[key] = r
+	}
+	p.route.Store(r)
+	return r
+}
+
+func (c *conn) newRoute(p *plan, key routeKey) *route {
+	r := &route{routeKey: key, effects: c.effects(p, key)}
+	r.writes, r.dynamicWrites = fixedWriteTags(&r.effects)
+	switch {
+	case p.textReason() != reason.None:
+		r.reason = p.textReason()
+	case r.effects.Reason != reason.None:
+		r.reason = r.effects.Reason
+	case len(r.effects.Writes) != 0 || r.effects.WritesAll:
+		r.reason = reason.UnknownFunction // the only way a read can write
+	default:
+		r.rule = key.rules.match(ruleQueryOf(p.st, key))
+	}
+	if r.rule == nil && r.reason == reason.None {
+		r.reason = reason.NoRule
+	}
+	if !dynamic(r.effects.Reads) {
+		names := readTags(r.effects.Reads, nil)
+		r.reads, r.readCount = key.space.store.Tags(names), len(names)
+	}
+	return r
+}
+
+// effects asks the catalog what the statement reads and writes, or takes the
+// names for what they say where there is none.
+func (c *conn) effects(p *plan, key routeKey) catalog.Effects {
+	if !c.connector.hasCatalog() {
+		return effectsByName(p.st)
+	}
+	if key.known == nil || key.known.catalog == nil {
+		e := catalog.Effects{Reason: reason.UnknownRelation, Detail: "catalog not read"}
+		e.WritesAll = mayWrite(p.st)
+		return e
+	}
+	return key.known.catalog.Effects(p.st, c.session.names, key.rules.declared())
+}
+
+// effectsByName takes every name for a base table. Schemas are left out: which
+// one a bare name means is not known here.
+func effectsByName(st *sqlparse.Statement) catalog.Effects {
+	e := catalog.Effects{Reason: st.Reason, Detail: st.Detail, WritesAll: st.WritesAll || st.Kind == sqlparse.DDL}
+	for _, t := range st.Reads {
+		e.Reads = append(e.Reads, catalog.Pattern{Table: strings.ToLower(t.Name)})
+	}
+	for _, t := range st.Writes {
+		e.Writes = append(e.Writes, catalog.Pattern{Table: strings.ToLower(t.Name)})
+	}
+	if len(st.Funcs) != 0 {
+		e.WritesAll = true
+		if e.Reason == reason.None {
+			e.Reason, e.Detail = reason.UnknownFunction, st.Funcs[0].Name
+		}
+	}
+	if st.Kind == sqlparse.Unknown && len(st.Writes) == 0 {
+		e.WritesAll = true
+	}
+	return e
+}
+
+func ruleQueryOf(st *sqlparse.Statement, key routeKey) *ruleQuery {
+	q := &ruleQuery{queryID: st.QueryID, queryName: st.QueryName, normal: st.Normal, database: key.database, user: key.user}
+	for _, t := range st.Reads {
+		name := strings.ToLower(t.Name)
+		if t.Schema != "" {
+			name = strings.ToLower(t.Schema) + "." + name
+		}
+		q.tables = append(q.tables, name)
+	}
+	return q
+}
+
+// prepareRoute makes session and catalog known and returns p's route. It may
+// ask the server, so it must not be called inside a transaction.
+func (c *conn) prepareRoute(ctx context.Context, p *plan) (*route, error) {
+	if err := c.know(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.knowCatalog(ctx); err != nil {
+		return nil, err
+	}
+	r := c.route(p)
+	if len(r.effects.Unknown) != 0 && c.session.space.mayReload() {
+		c.session.space.load(ctx, c.dialect(), server{c}, r.known.schema, true)
+		r = c.route(p)
+	}
+	return r, nil
+}
+
+// knowCatalog reads the catalog if this process has not yet. What it learns
+// later of schema changes comes with the store's answers: see refreshCatalog.
+func (c *conn) knowCatalog(ctx context.Context) error {
+	sp := c.session.space
+	if !c.connector.hasCatalog() || sp.catalog.Load() != nil {
+		return nil
+	}
+	var found Reading
+	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
+		found, err = sp.store.Check(ctx, sp.none)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sp.load(ctx, c.dialect(), server{c}, found.Schema, false).err
+}
+
+// refreshCatalog reads the catalog again where the store shows that the schema
+// has changed since. It reports whether what is known was current.
+func (c *conn) refreshCatalog(ctx context.Context, schema Schema) (current bool) {
+	sp := c.session.space
+	if !c.connector.hasCatalog() {
+		return true
+	}
+	if k := sp.catalog.Load(); k != nil && k.schema == schema {
+		return true
+	}
+	sp.load(ctx, c.dialect(), server{c}, schema, false)
+	return false
+}
+
+// ttlOf returns how long a result lives: the context's wish, the hint in the
+// text, the rule, in this order. ok is false where nothing is to be stored.
+func (r *route) ttlOf(p *plan, w wish, rows int64) (ttl time.Duration, ok bool) {
+	switch hint, given := hintTTL(p.st); {
+	case w.hasTTL:
+		return w.ttl, w.ttl > 0
+	case given:
+		return hint, hint > 0
+	case r.rule == nil:
+		return 0, false
+	case rows == 0:
+		return r.rule.EmptyTTL, r.rule.EmptyTTL > 0
+	default:
+		return r.rule.TTL, r.rule.TTL > 0
+	}
+}
+
+// hintTTL reads a "cachedsql: ttl=30s" comment.
+func hintTTL(st *sqlparse.Statement) (time.Duration, bool) {
+	text, ok := st.Hints["ttl"]
+	if !ok {
+		return 0, false
+	}
+	ttl, err := parseTTL(text)
+	return ttl, err == nil
+}

@@ -1,0 +1,8 @@
+//go:build !go1.27
+
+package cachedsql
+
+import "database/sql/driver"
+
+// withColumnScanner has nothing to add before Go 1.27.
+func withColumnScanner(r *writeRows) driver.Rows { return r }

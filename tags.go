@@ -1,0 +1,133 @@
+package cachedsql
+
+import (
+	"database/sql/driver"
+	"hash/fnv"
+	"slices"
+	"strconv"
+
+	"github.com/cachedsql/cachedsql/internal/catalog"
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+// Tags name what a result depends on. A table has one of its own, and for each
+// of its dimensions (primary key, unique keys, declared columns) one for all
+// values and one for each of a fixed number of buckets that values are hashed
+// into:
+//
+//	public.orders                 any row
+//	public.orders/id/*            rows whose id is not known
+//	public.orders/id/2c1          rows whose id falls into bucket 0x2c1
+//
+// catalog.Pattern says which of them a read depends on and a write changes.
+
+// buckets bounds the tags of a dimension. A collision invalidates too much,
+// nothing else.
+const buckets = 4096
+
+func rowTag(p catalog.Pattern, value string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(value))
+	return p.Table + "/" + p.Column + "/" + strconv.FormatUint(h.Sum64()%buckets, 16)
+}
+
+func anyRowTag(p catalog.Pattern) string { return p.Table + "/" + p.Column + "/*" }
+
+// values returns the pattern's values in canonical form; ok is false where one
+// of them has none.
+func values(p catalog.Pattern, args []driver.NamedValue) (canonical []string, ok bool) {
+	arg := func(n int) any {
+		if n < 1 || n > len(args) {
+			return nil
+		}
+		return args[n-1].Value
+	}
+	for _, v := range p.Values {
+		c, ok := p.Type.Value(v, arg)
+		if !ok {
+			return nil, false
+		}
+		canonical = append(canonical, c)
+	}
+	return canonical, len(canonical) != 0
+}
+
+// readTags returns the tags a read depends on.
+func readTags(patterns []catalog.Pattern, args []driver.NamedValue) []string {
+	tags := make([]string, 0, 2*len(patterns))
+	for _, p := range patterns {
+		vs, ok := values(p, args)
+		if p.Column == "" || !ok {
+			tags = append(tags, p.Table)
+			continue
+		}
+		tags = append(tags, anyRowTag(p))
+		for _, v := range vs {
+			tags = append(tags, rowTag(p, v))
+		}
+	}
+	return distinct(tags)
+}
+
+// writeTags returns the tags a write changes.
+func writeTags(patterns []catalog.Pattern, args []driver.NamedValue) []string {
+	tags := make([]string, 0, 2*len(patterns))
+	for _, p := range patterns {
+		if p.Column == "" {
+			tags = append(tags, p.Table)
+			continue
+		}
+		vs, ok := values(p, args)
+		if !ok {
+			tags = append(tags, anyRowTag(p))
+		}
+		for _, v := range vs {
+			tags = append(tags, rowTag(p, v))
+		}
+	}
+	return distinct(tags)
+}
+
+func distinct(tags []string) []string {
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}
+
+// dynamic reports whether any tag depends on an argument.
+func dynamic(patterns []catalog.Pattern) bool {
+	return slices.ContainsFunc(patterns, func(p catalog.Pattern) bool {
+		return slices.ContainsFunc(p.Values, func(v sqlparse.Operand) bool { return v.Param != 0 })
+	})
+}
+
+// fixedWriteTags returns the tags of a write where they do not depend on its
+// arguments.
+func fixedWriteTags(e *catalog.Effects) (tags []string, dependOnArgs bool) {
+	switch {
+	case e.WritesAll:
+		return []string{WildcardTag, SchemaTag}, false
+	case len(e.Unknown) != 0 && len(e.Writes) != 0:
+		return append(writeTags(e.Writes, nil), WildcardTag), false
+	case dynamic(e.Writes):
+		return nil, true
+	}
+	return writeTags(e.Writes, nil), false
+}
+
+// writeTags returns the tags to lease for the write with these arguments.
+func (r *route) writeTags(args []driver.NamedValue) []string {
+	if r.dynamicWrites {
+		return writeTags(r.effects.Writes, args)
+	}
+	return r.writes
+}
+
+// readTags returns the tags to check for the read with these arguments, and
+// whether there are at most limit of them.
+func (r *route) readTags(args []driver.NamedValue, limit int) (TagSet, bool) {
+	if r.reads != nil {
+		return r.reads, r.readCount <= limit
+	}
+	names := readTags(r.effects.Reads, args)
+	return r.space.store.Tags(names), len(names) <= limit
+}

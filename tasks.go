@@ -1,0 +1,121 @@
+package cachedsql
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	taskWorkers   = 4
+	closePatience = 5 * time.Second
+)
+
+// tasks runs what need not hold up a statement: storing results, announcing
+// the end of writes. Results may be dropped when too many wait; announcements
+// never are.
+type tasks struct {
+	limit int
+
+	mu      sync.Mutex
+	waiting sync.Cond
+	queue   []func()
+	pending int // queued or running
+	closed  bool
+	idle    chan struct{} // closed when pending is 0; replaced when it is not
+	done    sync.WaitGroup
+}
+
+func newTasks(limit int) *tasks {
+	t := &tasks{limit: limit, idle: make(chan struct{})}
+	t.waiting.L = &t.mu
+	close(t.idle)
+	for range taskWorkers {
+		t.done.Go(t.work)
+	}
+	return t
+}
+
+// may queues f unless too much waits already.
+func (t *tasks) may(f func()) bool { return t.add(f, false) }
+
+// must queues f, or runs it at once where nothing can be queued any more.
+func (t *tasks) must(f func()) {
+	if !t.add(f, true) {
+		f()
+	}
+}
+
+func (t *tasks) add(f func(), always bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed || !always && len(t.queue) >= t.limit {
+		return false
+	}
+	if t.pending == 0 {
+		t.idle = make(chan struct{})
+	}
+	t.pending++
+	t.queue = append(t.queue, f)
+	t.waiting.Signal()
+	return true
+}
+
+func (t *tasks) work() {
+	for {
+		f, ok := t.next()
+		if !ok {
+			return
+		}
+		f()
+		t.finished()
+	}
+}
+
+func (t *tasks) next() (func(), bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.queue) == 0 {
+		if t.closed {
+			return nil, false
+		}
+		t.waiting.Wait()
+	}
+	f := t.queue[0]
+	t.queue[0] = nil
+	t.queue = t.queue[1:]
+	return f, true
+}
+
+func (t *tasks) finished() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.pending--; t.pending == 0 {
+		close(t.idle)
+	}
+}
+
+// wait returns when nothing waits or runs.
+func (t *tasks) wait(ctx context.Context) error {
+	t.mu.Lock()
+	idle := t.idle
+	t.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// close runs what waits, for a while, and stops.
+func (t *tasks) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	_ = t.wait(ctx)
+	t.mu.Lock()
+	t.closed = true
+	t.waiting.Broadcast()
+	t.mu.Unlock()
+	t.done.Wait()
+}
