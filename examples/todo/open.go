@@ -1,0 +1,148 @@
+package main
+
+import (
+	"database/sql"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/cachedsql/cachedsql"
+	_ "github.com/cachedsql/cachedsql/cachedmysql"
+	_ "github.com/cachedsql/cachedsql/cachedpg"
+)
+
+//go:embed todo.yaml
+var builtinRules []byte
+
+// A target is the database to talk to, and through which driver.
+type target struct {
+	driver, dsn, redis, rules string
+	lease                     time.Duration
+}
+
+func targetFlags(flags *flag.FlagSet) *target {
+	t := &target{}
+	flags.StringVar(&t.driver, "driver", "cachedpg", "cachedpg, cachedmysql, pgx or mysql")
+	flags.StringVar(&t.dsn, "dsn", "", "data source name of the plain driver (default $CACHEDSQL_TEST_POSTGRES or _MYSQL)")
+	flags.StringVar(&t.redis, "redis", os.Getenv("CACHEDSQL_TEST_REDIS"), "Redis URL for the cache; empty: in this process")
+	flags.StringVar(&t.rules, "rules", "", "rule file (default the todo.yaml built in)")
+	flags.DurationVar(&t.lease, "lease", time.Second, "how long a write may take to commit; nothing is cached for so long at first")
+	return t
+}
+
+// plainDriver returns the driver under the cache.
+func (t *target) plainDriver() (string, error) {
+	switch t.driver {
+	case "cachedpg", "pgx":
+		return "pgx", nil
+	case "cachedmysql", "mysql":
+		return "mysql", nil
+	}
+	return "", fmt.Errorf("unknown driver %q; one of: cachedpg cachedmysql pgx mysql", t.driver)
+}
+
+func (t *target) plainDSN(driver string) (string, error) {
+	variable := map[string]string{"pgx": "CACHEDSQL_TEST_POSTGRES", "mysql": "CACHEDSQL_TEST_MYSQL"}[driver]
+	for _, dsn := range []string{t.dsn, os.Getenv(variable)} {
+		if dsn != "" {
+			return dsn, nil
+		}
+	}
+	return "", fmt.Errorf("no database: give -dsn or set %s", variable)
+}
+
+// open opens the database through the driver that -driver names.
+func (t *target) open() (*todos, error) {
+	if strings.HasPrefix(t.driver, "cached") {
+		return t.openCached()
+	}
+	return t.openPlain()
+}
+
+func (t *target) openPlain() (*todos, error) {
+	driver, err := t.plainDriver()
+	if err != nil {
+		return nil, err
+	}
+	dsn, err := t.plainDSN(driver)
+	if err != nil {
+		return nil, err
+	}
+	return openTodos(driver, dsn, dialects[driver])
+}
+
+// openCached differs from openPlain in the driver's name and the cache_ keys
+// of the DSN.
+func (t *target) openCached() (*todos, error) {
+	driver, err := t.plainDriver()
+	if err != nil {
+		return nil, err
+	}
+	dsn, err := t.plainDSN(driver)
+	if err != nil {
+		return nil, err
+	}
+	name := map[string]string{"pgx": "cachedpg", "mysql": "cachedmysql"}[driver]
+	list, err := openTodos(name, t.withCache(dsn), dialects[driver])
+	if err != nil {
+		return nil, err
+	}
+	if t.rules == "" {
+		err = useBuiltinRules(list.db)
+	}
+	if err != nil {
+		list.db.Close()
+		return nil, err
+	}
+	return list, nil
+}
+
+// withCache adds the cache's keys to a DSN: a URL, or go-sql-driver's form.
+func (t *target) withCache(dsn string) string {
+	keys := url.Values{"cache_lease": {t.lease.String()}}
+	if t.redis != "" {
+		keys.Set("cache_redis", t.redis)
+	}
+	if t.rules != "" {
+		keys.Set("cache_rules", t.rules)
+	}
+	separator := "?"
+	if strings.Contains(dsn, "?") {
+		separator = "&"
+	}
+	return dsn + separator + keys.Encode()
+}
+
+func openTodos(driver, dsn string, d dialect) (*todos, error) {
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		return nil, err
+	}
+	// As many idle connections as open ones: a load test measures queries, not dialling.
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	return &todos{db: db, dialect: d}, nil
+}
+
+const maxConns = 32
+
+func useBuiltinRules(db *sql.DB) error {
+	cache, ok := cachedsql.FromDB(db)
+	if !ok {
+		return errors.New("the driver carries no cache")
+	}
+	rules, err := cachedsql.ParseRules("todo.yaml", builtinRules)
+	if err != nil {
+		return err
+	}
+	cache.SetRules(rules)
+	return nil
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cachedsql/cachedsql"
+)
+
+const (
+	listShare   = 0.2 // of the reads
+	createShare = 0.1 // of the writes; as many are deletions, the rest updates
+)
+
+// A side is one half of the comparison: every second todo and every second
+// owner, read and written through one driver only. What the other side writes
+// past the cache therefore never matters to it.
+type side struct {
+	name   string
+	todos  *todos
+	ledger *ledger
+	ids    []int64    // of the seeded todos; the first ones are asked for most
+	owners []int64    // in the same order
+	extra  chan int64 // todos created by this run, for deletion
+
+	requests, reads atomic.Int64
+	wrong           atomic.Int64 // answers that are stale or impossible
+	failed          atomic.Int64
+	before          cachedsql.Stats
+
+	mu         sync.Mutex
+	firstError error
+	latencies  []time.Duration
+	active     time.Duration // how long it was this side's turn
+}
+
+// newSide reads what the table holds; parity says which half.
+func newSide(ctx context.Context, name string, list *todos, parity int) (*side, error) {
+	s := &side{name: name, todos: list, ledger: newLedger(), extra: make(chan int64, 1024)}
+	rows, err := list.db.QueryContext(ctx, list.dialect.rebind("SELECT id, owner_id, version FROM todos WHERE id % 2 = ? AND owner_id % 2 = ?"), parity, parity)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, owner, version int64
+		if err := rows.Scan(&id, &owner, &version); err != nil {
+			return nil, err
+		}
+		s.ledger.add(id, owner, version)
+		s.ids = append(s.ids, id)
+		s.owners = append(s.owners, owner)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if len(s.ids) == 0 {
+		return nil, errors.New("the table is empty: run seed first")
+	}
+	return s, nil
+}
+
+// warmUp makes the cache see each statement once. What it has just seen for
+// the first time it does not cache before one lease is over.
+func (s *side) warmUp(ctx context.Context) error {
+	if err := s.get(ctx, s.ids[0]); err != nil {
+		return err
+	}
+	return s.list(ctx, s.owners[0])
+}
+
+// startCounting forgets what came before the measurement.
+func (s *side) startCounting() { s.before, _ = s.stats() }
+
+func (s *side) stats() (cachedsql.Stats, bool) {
+	cache, ok := cachedsql.FromDB(s.todos.db)
+	if !ok {
+		return cachedsql.Stats{}, false
+	}
+	return cache.Stats(), true
+}
+
+// hits counts what the cache answered since startCounting.
+func (s *side) hits() int64 {
+	now, _ := s.stats()
+	return now.Hits + now.NearHits - s.before.Hits - s.before.NearHits
+}
+
+// request does one thing that a user does: rank says to which todo.
+func (s *side) request(ctx context.Context, random *rand.Rand, rank int, writeShare float64) {
+	s.requests.Add(1)
+	err := s.one(ctx, random, rank, writeShare)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	var answer *wrongAnswer
+	if errors.As(err, &answer) {
+		s.wrong.Add(1)
+	} else {
+		s.failed.Add(1)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.firstError == nil {
+		s.firstError = err
+	}
+}
+
+func (s *side) one(ctx context.Context, random *rand.Rand, rank int, writeShare float64) error {
+	id, owner := s.ids[rank], s.owners[rank]
+	if random.Float64() < writeShare {
+		return s.write(ctx, random.Float64(), id, owner)
+	}
+	s.reads.Add(1)
+	if random.Float64() < listShare {
+		return s.list(ctx, owner)
+	}
+	return s.get(ctx, id)
+}
+
+func (s *side) write(ctx context.Context, kind float64, id, owner int64) error {
+	switch {
+	case kind < createShare:
+		return s.create(ctx, owner)
+	case kind < 2*createShare:
+		return s.removeExtra(ctx)
+	}
+	return s.ledger.record(id).update(ctx, s.todos.update)
+}
+
+func (s *side) create(ctx context.Context, owner int64) error {
+	item := todo{Owner: owner, Title: "created by the load"}
+	if err := s.todos.create(ctx, &item); err != nil {
+		return err
+	}
+	s.ledger.add(item.ID, owner, item.Version)
+	select {
+	case s.extra <- item.ID:
+	default: // enough to delete later
+	}
+	return nil
+}
+
+func (s *side) removeExtra(ctx context.Context) error {
+	select {
+	case id := <-s.extra:
+		return s.ledger.record(id).remove(ctx, s.todos.remove)
+	default:
+		return nil
+	}
+}
+
+// wrongAnswer tells a wrong answer from a failed query.
+type wrongAnswer struct{ error }
+
+func (w *wrongAnswer) Unwrap() error { return w.error }
+
+func wrong(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &wrongAnswer{err}
+}
+
+func (s *side) get(ctx context.Context, id int64) error {
+	believed := s.ledger.record(id).now()
+	item, err := s.todos.get(ctx, id)
+	if err != nil && !errors.Is(err, errNotFound) {
+		return err
+	}
+	return wrong(believed.check(item, err == nil))
+}
+
+func (s *side) list(ctx context.Context, owner int64) error {
+	beliefs := s.ledger.of(owner)
+	items, err := s.todos.list(ctx, owner)
+	if err != nil {
+		return err
+	}
+	return wrong(checkList(beliefs, items))
+}
