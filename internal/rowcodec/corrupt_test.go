@@ -1,0 +1,199 @@
+package rowcodec
+
+import (
+	"database/sql/driver"
+	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// entries are a plain and a compressed entry with a bit of everything.
+func entries(t testing.TB) map[string][]byte {
+	t.Helper()
+	tables := []table{sample(5), {}, sample(1)}
+	plain := encode(t, &Encoder{}, Header{QueryID: 7}, tables...)
+	small := encode(t, &Encoder{CompressAbove: 1}, Header{QueryID: 7}, tables...)
+	if len(small) >= len(plain) {
+		t.Fatalf("compressed entry has %d bytes, plain %d", len(small), len(plain))
+	}
+	return map[string][]byte{"plain": plain, "compressed": small}
+}
+
+func TestTruncatedEntryIsCorrupt(t *testing.T) {
+	t.Parallel()
+	for name, entry := range entries(t) {
+		for n := range entry {
+			if _, err := Decode(entry[:n:n]); !errors.Is(err, ErrCorrupt) {
+				t.Errorf("%s: first %d of %d bytes: %v, want ErrCorrupt", name, n, len(entry), err)
+			}
+		}
+		if _, err := Decode(append(slices.Clone(entry), 0)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: one byte too many: %v, want ErrCorrupt", name, err)
+		}
+	}
+}
+
+func TestFlippedBitIsNoticed(t *testing.T) {
+	t.Parallel()
+	for name, entry := range entries(t) {
+		for bit := range len(entry) * 8 {
+			damaged := slices.Clone(entry)
+			damaged[bit/8] ^= 1 << (bit % 8)
+			want := ErrCorrupt
+			switch {
+			case bit/8 < len(magic):
+				want = ErrForeign
+			case bit/8 == len(magic):
+				want = ErrVersion
+			}
+			if _, err := Decode(damaged); !errors.Is(err, want) {
+				t.Errorf("%s: bit %d of byte %d: %v, want %v", name, bit%8, bit/8, err, want)
+			}
+		}
+	}
+}
+
+func TestForeignAndFutureEntriesAreTold(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]error{
+		"":                            ErrCorrupt,
+		"csq":                         ErrCorrupt,
+		"csq\x01":                     ErrCorrupt,
+		"csq\x02":                     ErrVersion,
+		"csq\x00" + "anything at all": ErrVersion,
+		"{\"rows\": []}":              ErrForeign,
+		strings.Repeat("\x00", 200):   ErrForeign,
+	} {
+		if _, err := Decode([]byte(text)); !errors.Is(err, want) {
+			t.Errorf("Decode(%q): %v, want %v", text, err, want)
+		}
+		if _, err := DecodeHeader([]byte(text)); !errors.Is(err, want) {
+			t.Errorf("DecodeHeader(%q): %v, want %v", text, err, want)
+		}
+	}
+}
+
+// forge makes an entry with a right checksum around any content.
+func forge(flags byte, content []byte) []byte {
+	entry := append((&Header{}).appendTo(nil, flags), content...)
+	return binary.LittleEndian.AppendUint32(entry, checksum(entry))
+}
+
+func TestForgedPayloadIsCorrupt(t *testing.T) {
+	t.Parallel()
+	many := binary.AppendUvarint(nil, 1<<62)
+	for name, payload := range map[string][]byte{
+		"empty":                    {},
+		"zones without end":        many,
+		"zone of no kind":          {1, 9, 0, 0},
+		"fixed zone off the earth": append([]byte{1, zoneFixed, 0}, many...),
+		"sets without end":         append([]byte{0}, many...),
+		"columns without end":      append([]byte{0, 1}, many...),
+		"names without end":        {0, 1, 1, 9, 'a'},
+		"scan type unknown":        {0, 1, 1, 0, 0, 255, 1, 0, 0},
+		"database type unknown":    {0, 1, 1, 0, 0, 0, 255, 0, 0},
+		"rows without end":         append([]byte{0, 1, 0}, many...),
+		"rows that are not there":  {0, 1, 0, 2, 1, 0},
+		"row without its values":   {0, 1, 1, 0, 0, 0, 1, 1, 1, 0},
+		"bytes after the rows":     {0, 1, 0, 1, 2, 0, 0},
+		"bytes after the sets":     {0, 0, 0},
+		"varint too long":          {0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0},
+		"varint over 64 bits":      {0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2},
+	} {
+		if _, err := Decode(forge(0, payload)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v, want ErrCorrupt", name, err)
+		}
+	}
+}
+
+func TestForgedValueIsCorruptAndDoesNotPanic(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]string{
+		"unknown tag":            "\x3f",
+		"int64 without end":      "\x03\x80",
+		"float64 cut":            "\x04\x00\x00",
+		"float32 cut":            "\x14\x00\x00",
+		"string longer than row": "\x05\x7fabc",
+		"short string too long":  "\x8aabc",
+		"bytes longer than row":  "\x06\xff\xff\xff\xff\x0fabc",
+		"int8 out of range":      "\x0c\x80\x02",
+		"uint8 out of range":     "\x10\x80\x02",
+		"time cut":               "\x08\x00",
+		"time with no fraction":  "\x08\x00\x80\xf0\xff\xff\xff\x07",
+		"zone not in the table":  "\x0a\x00\x00\x00",
+		"value after the last":   "\x00\x00",
+	} {
+		payload := append([]byte{0, 1, 1, 0, 0, 0, 1, 1, byte(len(row) + 1), byte(len(row))}, row...)
+		r, err := Decode(forge(0, payload))
+		if err != nil {
+			t.Errorf("%s: Decode: %v, want the error later", name, err)
+			continue
+		}
+		c := r.Cursor(0)
+		if err := c.Next(make([]driver.Value, 1)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: Next: %v, want ErrCorrupt", name, err)
+		}
+		if _, err := r.Boxed(); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: Boxed: %v, want ErrCorrupt", name, err)
+		}
+	}
+}
+
+func TestCompressedEntryCannotClaimUnboundedMemory(t *testing.T) {
+	t.Parallel()
+	bomb := s2.Encode(nil, make([]byte, maxPayload+1))
+	if _, err := Decode(forge(flagCompressed, bomb)); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a block of %d bytes that holds more than the limit: %v, want ErrCorrupt", len(bomb), err)
+	}
+	if _, err := Decode(forge(flagCompressed, []byte("not s2"))); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a block that is not s2: %v, want ErrCorrupt", err)
+	}
+}
+
+func TestWhatDoesNotCompressIsStoredPlain(t *testing.T) {
+	t.Parallel()
+	tb := table{columns: column("c"), rows: [][]driver.Value{{"short"}}}
+	plain := encode(t, &Encoder{}, Header{}, tb)
+	if got := encode(t, &Encoder{CompressAbove: 1}, Header{}, tb); string(got) != string(plain) {
+		t.Errorf("got %x, want the plain entry %x", got, plain)
+	}
+}
+
+func TestHandedOutBytesAreTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	tb := table{columns: []Column{{Name: "a"}, {Name: "n"}, {Name: "b"}}}
+	for range 100 {
+		tb.rows = append(tb.rows, []driver.Value{[]byte("first"), int64(1), []byte("second")})
+	}
+	lazy := mustDecode(t, encode(t, &Encoder{}, Header{}, tb))
+	for name, r := range map[string]*Result{"lazy": lazy, "boxed": mustBox(t, lazy)} {
+		c := r.Cursor(0)
+		row := make([]driver.Value, 3)
+		for {
+			err := c.Next(row)
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range []int{0, 2} {
+				b := row[k].([]byte)
+				if want := tb.rows[0][k].([]byte); string(b) != string(want) {
+					t.Fatalf("%s: got %q, want %q: values share memory", name, b, want)
+				}
+				if len(b) != cap(b) {
+					t.Fatalf("%s: capacity %d of a []byte of %d reaches into other memory", name, cap(b), len(b))
+				}
+				_ = append(b, "overflow"...)
+				clear(b)
+			}
+		}
+		checkTables(t, r, []table{tb})
+	}
+}
