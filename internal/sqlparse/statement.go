@@ -161,6 +161,16 @@ type Statement struct {
 	// one is known to be immutable (or is declared stable with its tables).
 	Funcs []Func
 
+	// Builtins are the built-in functions called by a bare name. The analysis
+	// judges the built-in; a user's function of that name with other argument
+	// types may be what is called.
+	Builtins []string
+
+	// TimeCasts are the columns whose values the statement turns into dates or
+	// times, or moves to another zone. That is a function of the column unless
+	// its type is text ("now" would be read at each run) or timetz.
+	TimeCasts []string
+
 	// Tx is the effect on the transaction; ImplicitCommit means that the
 	// statement commits what is open before (and as) it runs: MySQL's DDL.
 	// Chain: COMMIT AND CHAIN, ROLLBACK AND CHAIN.
@@ -181,7 +191,8 @@ type Statement struct {
 	// TempTables are the temporary relations the statement creates.
 	TempTables []Table
 
-	// Parts is set for a text of several statements, in order.
+	// Parts is set for a text of several statements, in order. Tx and Chain
+	// are then found in the parts alone.
 	Parts []*Statement
 
 	// QueryName is the name in a leading "-- name: GetUser :one" comment.
@@ -204,3 +215,12 @@ type Statement struct {
 // Cacheable reports whether the text alone allows caching (the catalog and
 // the rules have their say after that).
 func (s *Statement) Cacheable() bool { return s.Kind == Read && s.Reason == reason.None }
+
+// ReasonWithoutCatalog is the Reason where no catalog can judge the functions
+// the statement calls: they are unknown then.
+func (s *Statement) ReasonWithoutCatalog() reason.Reason {
+	if s.Reason == reason.None && s.Kind == Read && len(s.Funcs) > 0 {
+		return reason.UnknownFunction
+	}
+	return s.Reason
+}

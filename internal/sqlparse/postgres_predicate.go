@@ -1,0 +1,351 @@
+package sqlparse
+
+import (
+	"strconv"
+
+	"github.com/pgplex/pgparser/nodes"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
+)
+
+// maxValues bounds the operands kept of one predicate or one inserted column.
+const maxValues = 256
+
+// pgLevel is one query level: the items of its FROM clause, to which the
+// conjuncts of its WHERE and ON clauses are attributed.
+type pgLevel struct {
+	reader *pgReader
+	items  []pgItem
+}
+
+// pgItem is one name of a FROM clause.
+type pgItem struct {
+	name   string // alias, or the table's own name
+	schema string // set when the name is the table's own and qualified
+	ref    int    // index into ReadRefs; -1 if it is no table
+	write  bool   // the target of UPDATE or DELETE: ref indexes WriteRefs
+	// hidden: columns cannot be attributed by this name, since a join's alias
+	// hides it or a column list renames them.
+	hidden bool
+}
+
+// from walks the items of a FROM clause.
+func (lv *pgLevel) from(list *nodes.List) {
+	for i := range list.Len() {
+		lv.item(list.Items[i])
+	}
+}
+
+// target adds the table an UPDATE or DELETE changes, just recorded.
+func (lv *pgLevel) target(rv *nodes.RangeVar) {
+	item := named(rv, len(lv.reader.st.WriteRefs)-1)
+	item.write = true
+	lv.items = append(lv.items, item)
+}
+
+func named(rv *nodes.RangeVar, ref int) pgItem {
+	if rv.Alias != nil {
+		return pgItem{name: rv.Alias.Aliasname, ref: ref, hidden: rv.Alias.Colnames.Len() > 0}
+	}
+	t := table(rv)
+	return pgItem{name: t.Name, schema: t.Schema, ref: ref}
+}
+
+// item walks one element of a FROM clause.
+func (lv *pgLevel) item(n nodes.Node) {
+	r := lv.reader
+	switch n := n.(type) {
+	case *nodes.RangeVar:
+		ref := -1
+		if n.Schemaname != "" || !r.scope.has(truncateName(n.Relname)) {
+			ref = r.read(n)
+		}
+		lv.items = append(lv.items, named(n, ref))
+	case *nodes.JoinExpr:
+		lv.join(n)
+	case *nodes.RangeTableSample:
+		r.st.refuseCache(reason.TableSample, "tablesample")
+		lv.item(n.Relation)
+		r.walkList(n.Args)
+		r.walk(n.Repeatable)
+	case *nodes.RangeSubselect:
+		r.walk(n.Subquery)
+		lv.derived(n.Alias)
+	case *nodes.RangeFunction:
+		r.walkList(n.Functions)
+		r.walkList(n.Coldeflist)
+		lv.derived(n.Alias)
+	default:
+		r.walkFields(n)
+		lv.derived(nil)
+	}
+}
+
+// derived adds an item that is no table: it only takes a name.
+func (lv *pgLevel) derived(alias *nodes.Alias) {
+	item := pgItem{ref: -1}
+	if alias != nil {
+		item.name = alias.Aliasname
+	}
+	lv.items = append(lv.items, item)
+}
+
+// join walks a join and attributes the conjuncts of its ON clause to the
+// tables they restrict. Of an outer join that is the null-supplying side only:
+// rows of it that fail the conjunct match nothing and leave no trace, while
+// rows of the preserved side are in the result either way. In a full join both
+// sides are preserved.
+func (lv *pgLevel) join(j *nodes.JoinExpr) {
+	start := len(lv.items)
+	lv.item(j.Larg)
+	middle := len(lv.items)
+	lv.item(j.Rarg)
+	end := len(lv.items)
+	lv.reader.walk(j.Quals)
+	first, last := start, end
+	switch j.Jointype {
+	case nodes.JOIN_LEFT:
+		first = middle
+	case nodes.JOIN_RIGHT:
+		last = middle
+	case nodes.JOIN_FULL:
+		last = start
+	}
+	lv.conjuncts(j.Quals, pgVisible{start: start, end: end, first: first, last: last})
+	if j.Alias == nil {
+		return
+	}
+	for i := start; i < end; i++ {
+		lv.items[i].hidden = true
+		lv.items[i].name = ""
+	}
+	lv.derived(j.Alias)
+}
+
+// where walks a WHERE clause. What it rejects is gone, null-extended rows
+// included, so its conjuncts restrict every table of the level.
+func (lv *pgLevel) where(n nodes.Node) {
+	lv.reader.walk(n)
+	all := len(lv.items)
+	lv.conjuncts(n, pgVisible{end: all, last: all})
+}
+
+// pgVisible says which items a condition can name (start to end), and which
+// of these it restricts (first to last).
+type pgVisible struct{ start, end, first, last int }
+
+// conjuncts attributes each "column = value" that must hold.
+func (lv *pgLevel) conjuncts(n nodes.Node, v pgVisible) {
+	switch n := n.(type) {
+	case *nodes.BoolExpr:
+		if n.Boolop != nodes.AND_EXPR {
+			return
+		}
+		for i := range n.Args.Len() {
+			lv.conjuncts(n.Args.Items[i], v)
+		}
+	case *nodes.A_Expr:
+		if column, values := equality(n); column != nil {
+			lv.fix(column, values, v)
+		}
+	}
+}
+
+// fix records a predicate at the item its column belongs to.
+func (lv *pgLevel) fix(column *nodes.ColumnRef, values []Operand, v pgVisible) {
+	qualifier, name := splitColumn(column)
+	at := lv.owner(qualifier, v)
+	if name == "" || at < v.first || at >= v.last {
+		return
+	}
+	item, p := lv.items[at], Predicate{Column: truncateName(name), Values: values}
+	switch {
+	case item.ref < 0 || item.hidden:
+	case item.write:
+		w := &lv.reader.st.WriteRefs[item.ref]
+		w.Fixed = append(w.Fixed, p)
+	default:
+		ref := &lv.reader.st.ReadRefs[item.ref]
+		ref.Fixed = append(ref.Fixed, p)
+	}
+}
+
+// owner returns the item that a column with this qualifier belongs to, -1 if
+// that cannot be told. A bare column is attributed only where the condition
+// sees one item: PostgreSQL takes the innermost table that has the column, and
+// a predicate on a column that the table lacks is of no use to anyone.
+func (lv *pgLevel) owner(qualifier []string, v pgVisible) int {
+	if len(qualifier) == 0 {
+		if v.end-v.start == 1 {
+			return v.start
+		}
+		return -1
+	}
+	found := -1
+	for i := v.start; i < v.end; i++ {
+		if !lv.items[i].answersTo(qualifier) {
+			continue
+		}
+		if found >= 0 {
+			return -1
+		}
+		found = i
+	}
+	return found
+}
+
+func (it pgItem) answersTo(qualifier []string) bool {
+	if it.name == "" || it.name != qualifier[len(qualifier)-1] {
+		return false
+	}
+	return len(qualifier) == 1 || len(qualifier) == 2 && it.schema == qualifier[0]
+}
+
+// splitColumn returns a column reference's qualifier and column name, "" for
+// anything but a plain column.
+func splitColumn(c *nodes.ColumnRef) (qualifier []string, name string) {
+	parts := names(c.Fields)
+	if len(parts) == 0 || len(parts) != c.Fields.Len() {
+		return nil, ""
+	}
+	return parts[:len(parts)-1], parts[len(parts)-1]
+}
+
+// equality returns the column and values of "column = value", "column IN
+// (values)" and "column = ANY (ARRAY[values])"; a nil column for the rest.
+// A cast of the column compares something else than what is stored.
+func equality(e *nodes.A_Expr) (*nodes.ColumnRef, []Operand) {
+	if op := names(e.Name); len(op) != 1 || op[0] != "=" {
+		return nil, nil
+	}
+	switch e.Kind {
+	case nodes.AEXPR_OP:
+		if c, ok := e.Lexpr.(*nodes.ColumnRef); ok {
+			return columnWith(c, operandList(e.Rexpr))
+		}
+		c, _ := e.Rexpr.(*nodes.ColumnRef)
+		return columnWith(c, operandList(e.Lexpr))
+	case nodes.AEXPR_IN:
+		c, _ := e.Lexpr.(*nodes.ColumnRef)
+		list, _ := e.Rexpr.(*nodes.List)
+		return columnWith(c, operandsOf(list))
+	case nodes.AEXPR_OP_ANY:
+		c, _ := e.Lexpr.(*nodes.ColumnRef)
+		array, ok := e.Rexpr.(*nodes.A_ArrayExpr)
+		if !ok {
+			return nil, nil
+		}
+		return columnWith(c, operandsOf(array.Elements))
+	}
+	return nil, nil
+}
+
+func columnWith(c *nodes.ColumnRef, values []Operand) (*nodes.ColumnRef, []Operand) {
+	if values == nil {
+		return nil, nil
+	}
+	return c, values
+}
+
+func operandList(n nodes.Node) []Operand {
+	if v, ok := operandOf(n); ok {
+		return []Operand{v}
+	}
+	return nil
+}
+
+// operandsOf returns the operands of a list, nil if one of them is none or
+// they are too many.
+func operandsOf(list *nodes.List) []Operand {
+	if list.Len() == 0 || list.Len() > maxValues {
+		return nil
+	}
+	operands := make([]Operand, 0, list.Len())
+	for _, n := range list.Items {
+		v, ok := operandOf(n)
+		if !ok {
+			return nil
+		}
+		operands = append(operands, v)
+	}
+	return operands
+}
+
+// operandOf returns a parameter, integer or string, possibly cast to a type
+// that leaves its value alone.
+func operandOf(n nodes.Node) (Operand, bool) {
+	switch n := n.(type) {
+	case *nodes.ParamRef:
+		return Operand{Param: n.Number, Kind: OperandParam}, n.Number > 0
+	case *nodes.A_Const:
+		return constant(n)
+	case *nodes.A_Expr:
+		return negative(n)
+	case *nodes.TypeCast:
+		v, ok := operandOf(n.Arg)
+		return v, ok && keepsValue(n.TypeName, v.Kind)
+	}
+	return Operand{}, false
+}
+
+func constant(c *nodes.A_Const) (Operand, bool) {
+	switch v := c.Val.(type) {
+	case *nodes.Integer:
+		return Operand{Literal: strconv.FormatInt(v.Ival, 10), Kind: OperandInt}, !c.Isnull
+	case *nodes.String:
+		return Operand{Literal: v.Str, Kind: OperandString}, !c.Isnull
+	}
+	return Operand{}, false
+}
+
+// negative reads -5, which the grammar takes for an operator before 5.
+func negative(e *nodes.A_Expr) (Operand, bool) {
+	if op := names(e.Name); e.Lexpr != nil || len(op) != 1 || op[0] != "-" {
+		return Operand{}, false
+	}
+	v, ok := operandOf(e.Rexpr)
+	if !ok || v.Kind != OperandInt {
+		return Operand{}, false
+	}
+	v.Literal = "-" + v.Literal
+	return v, true
+}
+
+// keepsValue reports whether a cast of an operand compares as the operand
+// does: types with a length or scale round, cut and pad. A cast parameter is
+// sent with the type of the cast, so nothing is converted at all.
+func keepsValue(t *nodes.TypeName, kind OperandKind) bool {
+	if t == nil || t.Typmods.Len() > 0 || t.ArrayBounds.Len() > 0 || t.Setof {
+		return false
+	}
+	switch typeWord(t) {
+	case "int2", "int4", "int8":
+		return true
+	case "text", "varchar", "uuid":
+		return kind != OperandInt
+	}
+	return false
+}
+
+// typeWord returns a type's name without pg_catalog, "" for one in another
+// schema.
+func typeWord(t *nodes.TypeName) string {
+	switch parts := names(t.Names); {
+	case len(parts) == 1:
+		return parts[0]
+	case len(parts) == 2 && parts[0] == "pg_catalog":
+		return parts[1]
+	}
+	return ""
+}
+
+// names returns the strings of a list.
+func names(list *nodes.List) []string {
+	out := make([]string, 0, list.Len())
+	for i := range list.Len() {
+		if s, ok := list.Items[i].(*nodes.String); ok {
+			out = append(out, s.Str)
+		}
+	}
+	return out
+}

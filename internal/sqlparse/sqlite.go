@@ -1,0 +1,3 @@
+package sqlparse
+
+func readSQLite(text string, st *Statement) error { return errUnsettled }
