@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/cachedsql/cachedsql/internal/reason"
@@ -232,7 +234,7 @@ func (c *conn) refuseRoute(p *plan, r *route, w wish) Reason {
 // ask is the round trip. UnknownRelation means that the catalog had to be read
 // again and the route is to be made anew.
 func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason, error) {
-	if !castsAllow(l.plan.st, x.args) {
+	if c.readsTimeWords() && slices.ContainsFunc(x.args, timeWord) {
 		return nil, reason.TimeFunction, nil
 	}
 	key, ok := c.connector.adapter.fingerprint(&c.session.key, &l.plan.text, x.path(), x.args)
@@ -326,13 +328,33 @@ func (r *route) ruleName() string {
 	return r.rule.Name
 }
 
-// castsAllow reports whether no argument that the statement casts to a date or
-// time is a word like "now", whose meaning is not the same tomorrow.
-func castsAllow(st *sqlparse.Statement, args []driver.NamedValue) bool {
-	for _, n := range st.TimeCastParams {
-		if n > len(args) || !sqlparse.FixedTimeText(args[n-1].Value) {
-			return false
-		}
+// readsTimeWords reports whether the database takes "now" and the like for the
+// time wherever a text becomes a date: what such an argument means changes.
+func (c *conn) readsTimeWords() bool { return c.dialect() == Postgres || c.dialect() == Generic }
+
+// timeWord reports whether an argument is, or holds, a text with such a word.
+func timeWord(nv driver.NamedValue) bool {
+	switch v := nv.Value.(type) {
+	case nil, int64, float64, bool, time.Time, int, int32:
+		return false
+	case string:
+		return sqlparse.HasTimeWord(v)
+	case []byte:
+		return sqlparse.HasTimeWord(string(v))
+	case []string:
+		return slices.ContainsFunc(v, sqlparse.HasTimeWord)
 	}
-	return true
+	v := reflect.ValueOf(nv.Value)
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	if v.Kind() == reflect.String {
+		return sqlparse.HasTimeWord(v.String())
+	}
+	if valuer, ok := nv.Value.(driver.Valuer); ok {
+		value, ok := valueOf(valuer)
+		text, is := value.(string)
+		return !ok || is && sqlparse.HasTimeWord(text)
+	}
+	return false
 }
