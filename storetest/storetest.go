@@ -125,6 +125,19 @@ func (f *fixture) settled(tags cachedsql.TagSet) cachedsql.Reading {
 	}
 }
 
+// settledAll waits for all sets together, rather than for one quarantine each.
+func (f *fixture) settledAll(sets []cachedsql.TagSet) []cachedsql.Reading {
+	f.Helper()
+	for _, s := range sets {
+		f.check(s)
+	}
+	readings := make([]cachedsql.Reading, len(sets))
+	for i, s := range sets {
+		readings[i] = f.settled(s)
+	}
+	return readings
+}
+
 // write is one write under way.
 type write struct {
 	f      *fixture
