@@ -11,6 +11,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"testing"
 	"time"
 
@@ -136,6 +137,17 @@ func (f *fixture) settledAll(sets []cachedsql.TagSet) []cachedsql.Reading {
 		readings[i] = f.settled(s)
 	}
 	return readings
+}
+
+// settledStore waits for the schema to be settled wherever the store keeps
+// it. Some have it in several places, which come into being one by one.
+func (f *fixture) settledStore() {
+	f.Helper()
+	var names []string
+	for i := range 300 {
+		names = append(names, fmt.Sprint("everywhere", i))
+	}
+	f.settled(f.tags(names...))
 }
 
 // write is one write under way.
