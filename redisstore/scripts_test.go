@@ -50,7 +50,7 @@ func given(text string) string {
 
 const (
 	testQuarantine = 5000
-	testMaxLeases  = 3
+	testMaxLeases  = 2
 )
 
 // both is a shard in Redis and the same in Go.
@@ -162,7 +162,7 @@ func (b *both) check(subset []int) {
 
 func (b *both) mark(what string, subset []int, lease int64) {
 	regs, fresh := registers(subset), b.fresh()
-	writer := fmt.Sprint("writer", b.random.IntN(5))
+	writer := fmt.Sprint("writer", b.random.IntN(8))
 	first := 2 + b.random.IntN(2)
 	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.history, b.now, fresh)
 	b.era = era.String()
