@@ -11,6 +11,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"testing"
 	"time"
 
@@ -123,6 +124,30 @@ func (f *fixture) settled(tags cachedsql.TagSet) cachedsql.Reading {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// settledAll waits for all sets together, rather than for one quarantine each.
+func (f *fixture) settledAll(sets []cachedsql.TagSet) []cachedsql.Reading {
+	f.Helper()
+	for _, s := range sets {
+		f.check(s)
+	}
+	readings := make([]cachedsql.Reading, len(sets))
+	for i, s := range sets {
+		readings[i] = f.settled(s)
+	}
+	return readings
+}
+
+// settledStore waits for the schema to be settled wherever the store keeps
+// it. Some have it in several places, which come into being one by one.
+func (f *fixture) settledStore() {
+	f.Helper()
+	var names []string
+	for i := range 300 {
+		names = append(names, fmt.Sprint("everywhere", i))
+	}
+	f.settled(f.tags(names...))
 }
 
 // write is one write under way.

@@ -75,6 +75,7 @@ func testStrangersEnd(f *fixture) {
 }
 
 func testLateEnds(f *fixture) {
+	f.settledStore()
 	tags := f.tags("users")
 	w := f.begin(tags)
 	w.end()
@@ -107,7 +108,7 @@ func testRenew(f *fixture) {
 	tags := f.tags("users")
 	f.settled(tags)
 	w := f.newWrite(tags)
-	w.lease = 400 * time.Millisecond
+	w.lease = min(w.lease, 400*time.Millisecond)
 	for start := time.Now(); time.Since(start) < 3*w.lease; {
 		w.begin()
 		w.mustBlock(tags)
@@ -159,10 +160,7 @@ func testWildcard(f *fixture) {
 			sets = append(sets, f.tags(fmt.Sprint("t", i), "a"))
 		}
 		sets = append(sets, f.tags(), f.tags(cachedsql.WildcardTag), f.tags(cachedsql.SchemaTag, "a"))
-		var before []cachedsql.Reading
-		for _, s := range sets {
-			before = append(before, f.settled(s))
-		}
+		before := f.settledAll(sets)
 		w := f.begin(wildcard)
 		for _, s := range sets {
 			w.mustBlock(s)
@@ -175,6 +173,7 @@ func testWildcard(f *fixture) {
 }
 
 func testEmptySet(f *fixture) {
+	f.settledStore()
 	tags := f.tags()
 	before := f.settled(tags)
 	w := f.begin(tags)
@@ -187,8 +186,8 @@ func testEmptySet(f *fixture) {
 
 func testSchema(f *fixture) {
 	users, wildcard := f.tags("users"), f.tags(cachedsql.WildcardTag)
-	f.settled(users)
-	first := f.settled(wildcard).Schema
+	f.settledStore()
+	first := f.settled(users).Schema
 	for _, set := range []cachedsql.TagSet{users, wildcard, f.tags("users", "orders"), f.tags()} {
 		if s := f.settled(set).Schema; s != first {
 			f.Errorf("%q reads schema %q, another set %q", set.Names(), s, first)
@@ -251,15 +250,16 @@ var hostile = []string{
 }
 
 func testHostileTags(f *fixture) {
-	before := make([]cachedsql.Reading, len(hostile))
-	for i, name := range hostile {
-		before[i] = f.settled(f.tags(name))
+	var sets []cachedsql.TagSet
+	for _, name := range hostile {
+		sets = append(sets, f.tags(name))
 	}
+	before := f.settledAll(sets)
 	for i, name := range hostile {
-		f.begin(f.tags(name)).end()
-		before[i] = f.mustChange(before[i], f.tags(name))
+		f.begin(sets[i]).end()
+		before[i] = f.mustChange(before[i], sets[i])
 		for j, other := range hostile {
-			if r := f.check(f.tags(other)); r.Vector != before[j].Vector {
+			if r := f.check(sets[j]); r.Vector != before[j].Vector {
 				f.Fatalf("a write to tag %.20q changed tag %.20q", name, other)
 			}
 		}
@@ -268,32 +268,25 @@ func testHostileTags(f *fixture) {
 
 func testNamespaces(f *fixture) {
 	key := cachedsql.Key{1}
-	type place struct {
-		space  cachedsql.Space
-		tags   cachedsql.TagSet
-		before cachedsql.Reading
-	}
-	var places []place
+	places := make([]*fixture, len(hostile))
+	before := make([]cachedsql.Reading, len(hostile))
 	for i, name := range hostile {
-		sp := f.store.Space(f.name + name)
-		p := place{space: sp, tags: sp.Tags([]string{"users"})}
-		here := *f
-		here.space = sp
-		p.before = here.settled(p.tags)
-		if err := sp.Fill(f.ctx, key, []byte{byte(i + 1)}, time.Minute); err != nil {
-			f.Fatalf("Fill: %v", err)
-		}
-		places = append(places, p)
+		p := *f
+		p.space = f.store.Space(f.name + name)
+		p.check(p.tags("users")) // they settle together
+		p.fill(key, []byte{byte(i + 1)}, time.Minute)
+		places[i] = &p
 	}
-	first := *f
-	first.space = places[0].space
-	first.begin(places[0].tags).end()
 	for i, p := range places {
-		r, err := p.space.Read(f.ctx, key, p.tags, nil)
+		before[i] = p.settled(p.tags("users"))
+	}
+	places[0].begin(places[0].tags("users")).end()
+	for i, p := range places {
+		r, err := p.space.Read(f.ctx, key, p.tags("users"), nil)
 		if err != nil || len(r.Entry) != 1 || r.Entry[0] != byte(i+1) {
 			f.Errorf("namespace %.20q holds entry %v, %v; want its own", hostile[i], r.Entry, err)
 		}
-		if changed := r.Vector != p.before.Vector; changed != (i == 0) {
+		if changed := r.Vector != before[i].Vector; changed != (i == 0) {
 			f.Errorf("namespace %.20q changed: %v", hostile[i], changed)
 		}
 	}

@@ -1,0 +1,169 @@
+// Package testredis starts Redis servers for tests that have to stop, pause,
+// fill or promote one.
+package testredis
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Server is a redis-server process of one test.
+type Server struct {
+	Addr string
+
+	dir  string
+	args []string
+	cmd  *exec.Cmd
+}
+
+// Start runs a server on a port of its own, with further configuration as on
+// its command line, and stops it when the test ends. It skips the test where
+// there is no redis-server.
+func Start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		tb.Skip("SKIPPED: this test needs redis-server in PATH")
+	}
+	s := &Server{Addr: freeAddr(tb), dir: tb.TempDir(), args: args}
+	s.Run(tb)
+	tb.Cleanup(s.Kill)
+	return s
+}
+
+// freeAddr finds a port below the range that outgoing connections get theirs
+// from, so that it is still free after a restart. A cluster's bus uses the
+// port 10000 above.
+func freeAddr(tb testing.TB) string {
+	tb.Helper()
+	for port := 10_000 + os.Getpid()%5000; port < 20_000; port++ {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		bus, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+10_000)))
+		if err == nil {
+			_ = bus.Close()
+		}
+		_ = l.Close()
+		if err == nil {
+			return l.Addr().String()
+		}
+	}
+	tb.Fatal("no free port for redis-server")
+	return ""
+}
+
+// Run starts the process again after Kill, with the data it saved, if it did.
+func (s *Server) Run(tb testing.TB) {
+	tb.Helper()
+	_, port, _ := net.SplitHostPort(s.Addr)
+	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--repl-diskless-sync-delay", "0"}, s.args...)
+	s.cmd = exec.Command("redis-server", args...)
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer log.Close()
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	if err := s.cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	s.await(tb)
+}
+
+func (s *Server) await(tb testing.TB) {
+	tb.Helper()
+	c := s.Client(tb)
+	var err error
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if err = c.Ping(context.Background()).Err(); err == nil || strings.HasPrefix(err.Error(), "NOAUTH") {
+			return
+		}
+	}
+	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	tb.Fatalf("redis-server does not answer: %v\n%s", err, log)
+}
+
+// URL is the server's URL.
+func (s *Server) URL() string { return "redis://" + s.Addr }
+
+// Client returns a client that is closed with the test.
+func (s *Server) Client(tb testing.TB) *redis.Client {
+	c := redis.NewClient(&redis.Options{Addr: s.Addr, ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1})
+	tb.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// Do runs a command.
+func (s *Server) Do(tb testing.TB, args ...any) {
+	tb.Helper()
+	if err := s.Client(tb).Do(context.Background(), args...).Err(); err != nil {
+		tb.Fatalf("%v: %v", args, err)
+	}
+}
+
+// Kill ends the process at once, as a crash does.
+func (s *Server) Kill() {
+	if s.cmd != nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+		s.cmd = nil
+	}
+}
+
+// Pause stops the process until Resume; it keeps its connections and does not
+// answer.
+func (s *Server) Pause(tb testing.TB)  { s.signal(tb, syscall.SIGSTOP) }
+func (s *Server) Resume(tb testing.TB) { s.signal(tb, syscall.SIGCONT) }
+
+func (s *Server) signal(tb testing.TB, sig syscall.Signal) {
+	tb.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+const slots = 16384
+
+// StartCluster runs a cluster of three masters and returns their servers.
+func StartCluster(tb testing.TB) []*Server {
+	tb.Helper()
+	const n = 3
+	var nodes []*Server
+	for i := range n {
+		s := Start(tb, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
+		s.Do(tb, "cluster", "addslotsrange", i*slots/n, (i+1)*slots/n-1)
+		if i > 0 {
+			host, port, _ := net.SplitHostPort(nodes[0].Addr)
+			s.Do(tb, "cluster", "meet", host, port)
+		}
+		nodes = append(nodes, s)
+	}
+	for _, s := range nodes {
+		s.awaitCluster(tb, n)
+	}
+	return nodes
+}
+
+func (s *Server) awaitCluster(tb testing.TB, nodes int) {
+	tb.Helper()
+	c, info := s.Client(tb), ""
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		info = c.ClusterInfo(context.Background()).Val()
+		if strings.Contains(info, "cluster_state:ok") && strings.Contains(info, fmt.Sprint("cluster_known_nodes:", nodes)) {
+			return
+		}
+	}
+	tb.Fatalf("cluster does not come together:\n%s", info)
+}

@@ -1,0 +1,174 @@
+package redisstore
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Open returns a store for a URL. It does no I/O; Close closes its client.
+//
+//	redis://user:password@host:6379/0         one server; rediss:// for TLS
+//	unix:///run/redis.sock?db=0               one server, by its socket
+//	redis+sentinel://host:26379/0?master_name=main&addr=host2:26379
+//	redis+cluster://host:6379?addr=host2:6379
+//
+// rediss+sentinel and rediss+cluster are the same with TLS. A redis:// URL with
+// master_name is one of Sentinels, too; user and password are then theirs, and
+// the parameters username and password those of the servers.
+//
+// Parameters are those of go-redis ([redis.ParseURL], [redis.ParseFailoverURL],
+// [redis.ParseClusterURL]): dial_timeout, read_timeout, pool_size and so on,
+// with two other defaults: a command is not sent again (max_retries), and
+// dialling is tried once (dialer_retries), since a query is waiting that can
+// be answered without Redis. key_prefix, quarantine and allow_no_replid are
+// those of [Config] and win over it.
+//
+// Errors never contain a password.
+func Open(rawURL string, c Config) (*Store, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		// The error would quote the URL.
+		return nil, errors.New("cachedsql: redis: not a valid URL (is a special character in the password not percent-encoded?)")
+	}
+	if err := takeParams(u, &c); err != nil {
+		return nil, err
+	}
+	client, err := connect(u)
+	if err != nil {
+		return nil, err
+	}
+	s, err := New(client, c)
+	if err != nil {
+		_ = client.Close()
+		return nil, err
+	}
+	s.opened = true
+	return s, nil
+}
+
+// takeParams moves our own parameters from the URL to the configuration.
+func takeParams(u *url.URL, c *Config) error {
+	q := u.Query()
+	if q.Has("key_prefix") {
+		c.KeyPrefix = q.Get("key_prefix")
+	}
+	if v := q.Get("quarantine"); v != "" {
+		d, err := time.ParseDuration(v)
+		if err != nil {
+			return fmt.Errorf("cachedsql: redis: quarantine %q is not a duration", v)
+		}
+		c.Quarantine = d
+	}
+	if v := q.Get("allow_no_replid"); v != "" {
+		b, err := strconv.ParseBool(v)
+		if err != nil {
+			return fmt.Errorf("cachedsql: redis: allow_no_replid %q is neither true nor false", v)
+		}
+		c.AllowNoReplicationID = b
+	}
+	for _, name := range []string{"key_prefix", "quarantine", "allow_no_replid"} {
+		q.Del(name)
+	}
+	u.RawQuery = q.Encode()
+	return nil
+}
+
+func connect(u *url.URL) (redis.UniversalClient, error) {
+	scheme, kind, _ := strings.Cut(u.Scheme, "+")
+	plain := *u
+	plain.Scheme = scheme
+	switch {
+	case scheme != "redis" && scheme != "rediss" && u.Scheme != "unix":
+		return nil, fmt.Errorf("cachedsql: redis: scheme %q: want redis, rediss, unix, redis+sentinel or redis+cluster", u.Scheme)
+	case kind == "sentinel" || kind == "" && u.Query().Has("master_name"):
+		return sentinelClient(&plain)
+	case kind == "cluster":
+		return clusterClient(&plain)
+	case kind == "":
+		return singleClient(&plain)
+	default:
+		return nil, fmt.Errorf("cachedsql: redis: scheme %q: want %s, %[2]s+sentinel or %[2]s+cluster", u.Scheme, scheme)
+	}
+}
+
+func singleClient(u *url.URL) (redis.UniversalClient, error) {
+	o, err := redis.ParseURL(u.String())
+	if err != nil {
+		return nil, urlError(u, err)
+	}
+	o.ContextTimeoutEnabled = true
+	o.MaxRetries = orOnce(o.MaxRetries)
+	if o.DialerRetries == 0 {
+		o.DialerRetries = 1
+	}
+	return redis.NewClient(o), nil
+}
+
+func sentinelClient(u *url.URL) (redis.UniversalClient, error) {
+	if u.Query().Get("master_name") == "" {
+		return nil, errors.New("cachedsql: redis: a Sentinel URL needs master_name")
+	}
+	for _, name := range []string{"route_by_latency", "route_randomly", "replica_only"} {
+		if u.Query().Has(name) {
+			return nil, fmt.Errorf("cachedsql: redis: %s: only the master knows which results are current", name)
+		}
+	}
+	o, err := redis.ParseFailoverURL(u.String())
+	if err != nil {
+		return nil, urlError(u, err)
+	}
+	o.ContextTimeoutEnabled = true
+	o.MaxRetries = orOnce(o.MaxRetries)
+	if o.DialerRetries == 0 {
+		o.DialerRetries = 1
+	}
+	return redis.NewFailoverClient(o), nil
+}
+
+func clusterClient(u *url.URL) (redis.UniversalClient, error) {
+	if strings.Trim(u.Path, "/") != "" || u.Query().Has("db") {
+		return nil, errors.New("cachedsql: redis: a cluster has no database numbers")
+	}
+	o, err := redis.ParseClusterURL(u.String())
+	if err != nil {
+		return nil, urlError(u, err)
+	}
+	o.ContextTimeoutEnabled = true
+	o.MaxRetries = orOnce(o.MaxRetries)
+	if o.DialerRetries == 0 {
+		o.DialerRetries = 1
+	}
+	return redis.NewClusterClient(o), nil
+}
+
+// orOnce is the number of retries: none, unless the URL asks for some.
+func orOnce(retries int) int {
+	if retries == 0 {
+		return -1
+	}
+	return retries
+}
+
+var plainName = regexp.MustCompile(`^[a-zA-Z_]+$`)
+
+// urlError keeps go-redis's words where they can only be about parameters. A
+// password with an unescaped "/" or "?" looks like a path or a parameter, and
+// the words would quote it.
+func urlError(u *url.URL, err error) error {
+	if _, dbErr := strconv.Atoi(strings.Trim(u.Path, "/")); dbErr != nil && strings.Trim(u.Path, "/") != "" && u.Scheme != "unix" {
+		return errors.New("cachedsql: redis: the URL's path is not a database number (is a special character in the password not percent-encoded?)")
+	}
+	for name := range u.Query() {
+		if !plainName.MatchString(name) {
+			return errors.New("cachedsql: redis: the URL has a parameter that cannot be one (is a special character in the password not percent-encoded?)")
+		}
+	}
+	return fmt.Errorf("cachedsql: redis: URL: %w", err)
+}

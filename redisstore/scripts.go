@@ -1,0 +1,139 @@
+package redisstore
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // Redis names scripts by it.
+	_ "embed"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
+)
+
+var (
+	//go:embed scripts/registers.lua
+	registersLua string
+	//go:embed scripts/check.lua
+	checkLua string
+	//go:embed scripts/mark.lua
+	markLua string
+
+	checkScript = newScript(registersLua + checkLua)
+	markScript  = newScript(registersLua + markLua)
+)
+
+// script is a Lua script in the two forms servers understand.
+type script struct{ flagged, plain scriptForm }
+
+type scriptForm struct{ text, sha string }
+
+// newScript puts the flags in front, which Redis knows since version 7. An
+// older one takes the first line for an error. Without it the server decides
+// at the first write, not at the start, whether to refuse; that loses only
+// some early refusals.
+func newScript(body string) *script {
+	return &script{flagged: newForm("#!lua flags=allow-oom\n" + body), plain: newForm(body)}
+}
+
+func newForm(text string) scriptForm {
+	sum := sha1.Sum([]byte(text)) //nolint:gosec // as above
+	return scriptForm{text, hex.EncodeToString(sum[:])}
+}
+
+// scripts runs scripts on a server, or on the nodes of a cluster.
+type scripts struct {
+	client redis.UniversalClient
+	plain  atomic.Bool // the server is older than flags
+}
+
+func (s *scripts) form(sc *script) scriptForm {
+	if s.plain.Load() {
+		return sc.plain
+	}
+	return sc.flagged
+}
+
+// execution is one call of a script, and its answer when it ran.
+type execution struct {
+	*redis.StringCmd
+	script *script
+	args   []any // all after the script itself
+}
+
+func (s *scripts) command(ctx context.Context, sc *script, keys []any, argv ...any) *execution {
+	e := &execution{script: sc, args: append(append(make([]any, 2, 2+len(keys)+len(argv)), keys...), argv...)}
+	e.args[0], e.args[1] = "evalsha", s.form(sc).sha
+	e.StringCmd = redis.NewStringCmd(ctx, e.args...)
+	return e
+}
+
+// whole turns an execution that has failed into one that sends the text.
+func (s *scripts) whole(ctx context.Context, e *execution) {
+	args := append([]any(nil), e.args...)
+	args[0], args[1] = "eval", s.form(e.script).text
+	e.StringCmd = redis.NewStringCmd(ctx, args...)
+}
+
+// run sends all executions, and another command behind them if there is one,
+// in one round trip; in a cluster, one to each node at the same time. Errors
+// are found in the commands.
+//
+// A server that does not know a script, because it is new, was restarted or
+// promoted, is sent the text in a second round trip. An execution that has
+// failed so has changed nothing.
+func (s *scripts) run(ctx context.Context, execs []*execution, last redis.Cmder) {
+	s.send(ctx, execs, last)
+	if unknown := failedWith(execs, isUnknownScript); len(unknown) > 0 {
+		s.resend(ctx, unknown)
+	}
+	if rejected := failedWith(execs, isUnknownFlag); len(rejected) > 0 {
+		s.plain.Store(true)
+		s.resend(ctx, rejected)
+	}
+}
+
+func (s *scripts) resend(ctx context.Context, execs []*execution) {
+	for _, e := range execs {
+		s.whole(ctx, e)
+	}
+	s.send(ctx, execs, nil)
+}
+
+func (s *scripts) send(ctx context.Context, execs []*execution, last redis.Cmder) {
+	pipe := s.client.Pipeline()
+	for _, e := range execs {
+		_ = pipe.Process(ctx, e.StringCmd)
+	}
+	if last != nil {
+		_ = pipe.Process(ctx, last)
+	}
+	_, _ = pipe.Exec(ctx) // each command has its error
+}
+
+func failedWith(execs []*execution, is func(error) bool) []*execution {
+	var failed []*execution
+	for _, e := range execs {
+		if err := e.Err(); err != nil && is(err) {
+			failed = append(failed, e)
+		}
+	}
+	return failed
+}
+
+func isUnknownScript(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
+
+// isUnknownFlag recognises a Lua compiler's complaint about "#!lua".
+func isUnknownFlag(err error) bool {
+	msg := err.Error()
+	return strings.Contains(msg, "near '#'") || strings.Contains(msg, "near #") || strings.Contains(msg, "near `#`")
+}
+
+// newToken returns text nobody has used.
+func newToken() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

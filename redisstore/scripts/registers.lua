@@ -1,0 +1,107 @@
+-- What check.lua and mark.lua share; each is appended to it. It does to the
+-- values what internal/protocol says, and tests compare the two.
+--
+-- KEYS[1]  era:  "history token quarantine"
+-- KEYS[2]  schema tag, KEYS[3..] other tags:  "token marker:deadline ..."
+-- ARGV[1]  text that makes a token unique
+-- ARGV[2]  quarantine, and the longest lease, in milliseconds
+-- ARGV[3]  history to assume if the server names none, or ''
+--
+-- No flag says no-writes, though a check rarely writes: so a replica, a master
+-- that lost its replicas, and a node that lost its slot refuse the script,
+-- where a plain GET would be answered with what was true a while ago.
+-- Invalidation must work in a full server, hence allow-oom.
+local info = redis.pcall('INFO', 'replication')
+local history = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ARGV[3]
+if history == '' then
+  return redis.error_reply('NOREPLID ' .. (type(info) == 'table' and info.err or 'INFO shows no master_replid'))
+end
+local values = redis.call('MGET', unpack(KEYS))
+local quarantine = tonumber(ARGV[2])
+
+-- The token has the time in it because a client may send one request twice:
+-- two executions must not write the same token.
+local now, fresh
+local function clock()
+  if not now then
+    local t = redis.call('TIME')
+    now = t[1] * 1000 + math.floor(t[2] / 1000)
+    fresh = ARGV[1] .. '.' .. t[1] .. t[2]
+  end
+  return now
+end
+local function token()
+  clock()
+  return fresh
+end
+
+-- A value that is not a tag counts as missing.
+local function parse(value)
+  local token, rest = string.match(value or '', '^([^ ]+)(.*)$')
+  if not token then return nil end
+  local leases, length = {}, 0
+  for marker, deadline in string.gmatch(rest, ' ([^ :]+):(%d+)') do
+    if #deadline > 15 then return nil end
+    leases[#leases + 1] = {marker, tonumber(deadline)}
+    length = length + #marker + #deadline + 2
+  end
+  if length ~= #rest then return nil end
+  return token, leases
+end
+
+local function write(i, token, leases)
+  local value = token
+  for _, lease in ipairs(leases) do
+    value = value .. ' ' .. lease[1] .. ':' .. string.format('%d', lease[2])
+  end
+  if value ~= values[i] then redis.call('SET', KEYS[i], value) end
+end
+
+-- The leases that have not run out, without the writer's own. A deadline that
+-- was written under another clock is brought down to this one's.
+local function live(leases, writer)
+  local kept = {}
+  for _, lease in ipairs(leases) do
+    if lease[1] ~= writer and lease[2] > clock() then
+      kept[#kept + 1] = {lease[1], math.min(lease[2], clock() + quarantine)}
+    end
+  end
+  return kept
+end
+
+-- The lost value may have held the lease of a write that is still to commit.
+local function recreate()
+  return token(), {{'q', clock() + quarantine}}
+end
+
+local function observe(i)
+  local value = values[i]
+  if value and value ~= '' and not string.find(value, ' ', 1, true) then
+    return value, true
+  end
+  local tok, leases = parse(value)
+  local kept
+  if tok then
+    kept = live(leases)
+    if #kept < #leases then tok = token() end
+  else
+    tok, kept = recreate()
+  end
+  write(i, tok, kept)
+  return tok, #kept == 0
+end
+
+local function era()
+  local found, tok, till = string.match(values[1] or '', '^([^ ]+) ([^ ]+) (%d+)$')
+  if found == history and till == '0' then return tok, true end
+  if found ~= history or #till > 15 then
+    tok, till = token(), clock() + quarantine
+  elseif tonumber(till) <= clock() then
+    tok, till = token(), 0
+  else
+    till = math.min(tonumber(till), clock() + quarantine)
+  end
+  local value = history .. ' ' .. tok .. ' ' .. string.format('%d', till)
+  if value ~= values[1] then redis.call('SET', KEYS[1], value) end
+  return tok, till == 0
+end

@@ -1,0 +1,216 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/cachedsql/cachedsql/internal/protocol"
+	"github.com/cachedsql/cachedsql/internal/testredis"
+	"github.com/redis/go-redis/v9"
+)
+
+// The scripts and internal/protocol say the same twice. Here both run the same
+// random operations from the same states, and must agree on every state after
+// and every answer. Time and history are given to the scripts in two further
+// arguments; nothing else in their text is changed.
+func TestScriptsDoWhatTheProtocolSays(t *testing.T) {
+	t.Parallel()
+	t.Run("Redis", func(t *testing.T) {
+		t.Parallel()
+		compare(t, testredis.Start(t).Addr, 4000)
+	})
+	t.Run("Miniredis", func(t *testing.T) {
+		t.Parallel()
+		compare(t, miniredis.RunT(t).Addr(), 400)
+	})
+}
+
+func compare(t *testing.T, addr string, steps int) {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	t.Cleanup(func() { _ = client.Close() })
+	for seed := range uint64(5) {
+		b := newBoth(t, client, seed)
+		for range steps / 5 {
+			b.step()
+		}
+	}
+}
+
+// given replaces what a script learns from the server by arguments.
+func given(text string) string {
+	text = strings.TrimPrefix(text, "#!lua flags=allow-oom\n")
+	text = strings.ReplaceAll(text, "redis.pcall('INFO', 'replication')", "ARGV[#ARGV]")
+	return strings.ReplaceAll(text, "redis.call('TIME')", "{ARGV[#ARGV - 2], ARGV[#ARGV - 1]}")
+}
+
+const (
+	testQuarantine = 5000
+	testMaxLeases  = 2
+)
+
+// both is a shard in Redis and the same in Go.
+type both struct {
+	*testing.T
+	client *redis.Client
+	random *rand.Rand
+	rules  protocol.Rules
+	seed   uint64
+	steps  int
+
+	now     protocol.Millis
+	history string
+	era     string
+	tags    []string // values; "" is missing
+	log     []string
+}
+
+func newBoth(t *testing.T, client *redis.Client, seed uint64) *both {
+	t.Helper()
+	client.FlushAll(t.Context())
+	return &both{
+		T: t, client: client, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
+		rules: protocol.Rules{Quarantine: testQuarantine, LongestLease: testQuarantine, MaxLeases: testMaxLeases},
+		now:   1_700_000_000_000, history: "aaaa", tags: make([]string, 4),
+	}
+}
+
+func (b *both) key(i int) string {
+	if i < 0 {
+		return fmt.Sprint("era", b.seed)
+	}
+	return fmt.Sprint("tag", b.seed, "-", i)
+}
+
+// step does one random operation, or something that happens to a server.
+func (b *both) step() {
+	b.steps++
+	b.now += protocol.Millis([]int64{0, 1, 10, 400, 2500, 4999, 5000}[b.random.IntN(7)])
+	subset := b.random.Perm(len(b.tags) - 1)[:1+b.random.IntN(len(b.tags)-1)]
+	switch b.random.IntN(12) {
+	case 0, 1, 2, 3:
+		b.check(subset)
+	case 4, 5, 6:
+		b.mark("begin", subset, int64(1+b.random.IntN(testQuarantine)))
+	case 7, 8:
+		b.mark("end", subset, 0)
+	case 9:
+		b.damage(b.random.IntN(len(b.tags)))
+	case 10:
+		b.history = []string{"aaaa", "bbbb"}[b.random.IntN(2)]
+	case 11:
+		b.now -= protocol.Millis(b.random.IntN(3000)) // another server's clock
+	}
+}
+
+// damage deletes a register or puts a foreign value in its place.
+func (b *both) damage(i int) {
+	values := []string{"", "", "x", "tok a", "tok a:1 b", "tok  a:1", "tok a:9999999999999999", " a:1", "tok a:999999999999999",
+		fmt.Sprint("tok a:", int64(b.now)+1), fmt.Sprint("tok q:", int64(b.now)), "tok ", "tok a:-1", "\x00 \xff:12"}
+	value := values[b.random.IntN(len(values))]
+	era := b.random.IntN(3) == 0
+	if era {
+		values = []string{"", "aaaa tok 0", "aaaa tok", "aaaa tok 99999999999999999", "aaaa tok 999999999999999", "  0", "aaaa  5", "cccc tok 0"}
+		value, i = values[b.random.IntN(len(values))], -1
+	}
+	b.log = append(b.log, fmt.Sprintf("%s := %q", b.key(i), value))
+	if value == "" {
+		b.client.Del(b.Context(), b.key(i))
+	} else {
+		b.client.Set(b.Context(), b.key(i), value, 0)
+	}
+	if era {
+		b.era = value
+	} else {
+		b.tags[i] = value
+	}
+}
+
+// registers are the tags of one call: the schema, which is number 0, first.
+func registers(subset []int) []int {
+	r := []int{0}
+	for _, i := range subset {
+		r = append(r, i+1)
+	}
+	return r
+}
+
+func (b *both) fresh() string {
+	return fmt.Sprintf("f%d.%d%d", b.steps, b.now/1000, b.now%1000*1000)
+}
+
+func (b *both) check(subset []int) {
+	regs, fresh := registers(subset), b.fresh()
+	era, settled := b.rules.ObserveEra(protocol.ParseEra(b.era), b.history, b.now, fresh)
+	b.era = era.String()
+	tokens := era.Token
+	for _, i := range regs {
+		tag, ok := b.rules.Observe(protocol.ParseTag(b.tags[i]), b.now, fresh)
+		b.tags[i], settled = tag.String(), settled && ok
+		tokens += " " + tag.Token
+	}
+	want := "0 " + tokens
+	if settled {
+		want = "1 " + tokens
+	}
+	b.agree(fmt.Sprint("check ", regs), want, b.run(checkScript, regs))
+}
+
+func (b *both) mark(what string, subset []int, lease int64) {
+	regs, fresh := registers(subset), b.fresh()
+	writer := fmt.Sprint("writer", b.random.IntN(8))
+	first := 2 + b.random.IntN(2)
+	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.history, b.now, fresh)
+	b.era = era.String()
+	for n, i := range regs {
+		tag := protocol.ParseTag(b.tags[i])
+		switch {
+		case n+2 < first:
+			tag, _ = b.rules.Observe(tag, b.now, fresh)
+		case lease > 0:
+			tag = b.rules.Begin(tag, writer, protocol.Millis(lease), b.now, fresh)
+		default:
+			tag = b.rules.End(tag, writer, b.now, fresh)
+		}
+		b.tags[i] = tag.String()
+	}
+	want := era.Token + " " + protocol.ParseTag(b.tags[0]).Token
+	got := b.run(markScript, regs, writer, lease, testMaxLeases, first)
+	b.agree(fmt.Sprint(what, regs, writer, lease, first), want, got)
+}
+
+func (b *both) run(sc *script, regs []int, argv ...any) string {
+	keys := []string{b.key(-1)}
+	for _, i := range regs {
+		keys = append(keys, b.key(i))
+	}
+	args := append([]any{fmt.Sprint("f", b.steps), testQuarantine, ""}, argv...)
+	args = append(args, int64(b.now/1000), int64(b.now%1000*1000), "# Replication\r\nmaster_replid:"+b.history+"\r\n")
+	got, err := b.client.Eval(context.Background(), given(sc.flagged.text), keys, args...).Text()
+	if err != nil {
+		b.Fatalf("seed %d: %v\n%s", b.seed, err, strings.Join(b.log, "\n"))
+	}
+	return got
+}
+
+// agree compares the answer, and all registers.
+func (b *both) agree(op, want, got string) {
+	b.Helper()
+	b.log = append(b.log, fmt.Sprintf("%d %s -> %s", b.now, op, want))
+	if got != want {
+		b.Fatalf("seed %d: script answers %q, protocol %q\n%s", b.seed, got, want, strings.Join(b.log, "\n"))
+	}
+	for i := -1; i < len(b.tags); i++ {
+		want := b.era
+		if i >= 0 {
+			want = b.tags[i]
+		}
+		if got := b.client.Get(b.Context(), b.key(i)).Val(); got != want {
+			b.Fatalf("seed %d: %s is %q, protocol says %q\n%s", b.seed, b.key(i), got, want, strings.Join(b.log, "\n"))
+		}
+	}
+}

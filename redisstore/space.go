@@ -1,0 +1,199 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/internal/protocol"
+	"github.com/redis/go-redis/v9"
+)
+
+var _ cachedsql.Space = (*space)(nil)
+
+// maxLeases bounds the leases on a tag, and with them its length: 3 KB.
+const maxLeases = 64
+
+// unknownHistory stands for the replication ID of a server that shows none.
+const unknownHistory = "unknown"
+
+// space is one namespace.
+type space struct {
+	store   *Store
+	keys    keyspace
+	schemas schemas
+}
+
+// Tags implements [cachedsql.Space].
+func (sp *space) Tags(names []string) cachedsql.TagSet { return newTagSet(sp, names) }
+
+// Read implements [cachedsql.Space].
+func (sp *space) Read(ctx context.Context, key cachedsql.Key, tags cachedsql.TagSet, buf []byte) (cachedsql.Reading, error) {
+	set, err := sp.own(ctx, tags)
+	if err != nil {
+		return cachedsql.Reading{}, err
+	}
+	get := sp.store.newGet(ctx, sp.keys.entry(key), buf)
+	r, err := sp.check(ctx, set, get.Cmder)
+	if err != nil {
+		return cachedsql.Reading{}, err
+	}
+	r.Entry, err = get.entry(ctx)
+	return r, wrap("get", err)
+}
+
+// Check implements [cachedsql.Space].
+func (sp *space) Check(ctx context.Context, tags cachedsql.TagSet) (cachedsql.Reading, error) {
+	set, err := sp.own(ctx, tags)
+	if err != nil {
+		return cachedsql.Reading{}, err
+	}
+	return sp.check(ctx, set, nil)
+}
+
+// own returns the set if the store can be used and the set is of this space.
+func (sp *space) own(ctx context.Context, tags cachedsql.TagSet) (*tagSet, error) {
+	if err := sp.store.usable(ctx); err != nil {
+		return nil, err
+	}
+	set, ok := tags.(*tagSet)
+	if !ok || set.space != sp {
+		return nil, errors.New("cachedsql: redis: tag set of another space")
+	}
+	return set, nil
+}
+
+func (sp *space) check(ctx context.Context, set *tagSet, get redis.Cmder) (cachedsql.Reading, error) {
+	answers, err := sp.runChecks(ctx, set.checks, get)
+	if err != nil {
+		return cachedsql.Reading{}, err
+	}
+	r := cachedsql.Reading{Settled: true}
+	parts := make([][]byte, 0, 1)
+	for _, a := range answers {
+		r.Settled = r.Settled && a.settled
+		parts = append(parts, []byte(a.tokens))
+	}
+	if r.Settled {
+		r.Vector = protocol.Vector(parts...)
+	}
+	r.Schema, err = sp.schema(ctx, answers)
+	return r, err
+}
+
+// answer is what a script found in one shard.
+type answer struct {
+	shard   int
+	settled bool
+	tokens  string // all of a check, separated by spaces
+	schema  string // the era's and the schema's
+}
+
+func (sp *space) runChecks(ctx context.Context, calls []call, get redis.Cmder) ([]answer, error) {
+	execs := make([]*execution, len(calls))
+	for i, c := range calls {
+		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, newToken(), sp.quarantine(), sp.history())
+	}
+	sp.store.scripts.run(ctx, execs, get)
+	answers := make([]answer, len(calls))
+	for i, e := range execs {
+		text, err := e.Result()
+		if err != nil {
+			return nil, wrap("check", err)
+		}
+		if answers[i], err = parseCheck(calls[i].shard, text); err != nil {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
+// parseCheck reads "1 era schema wildcard tag ...".
+func parseCheck(shard int, text string) (answer, error) {
+	settled, tokens, _ := strings.Cut(text, " ")
+	era := strings.IndexByte(tokens, ' ')
+	schema := strings.IndexByte(tokens[era+1:], ' ')
+	if era < 0 || schema < 0 || settled != "0" && settled != "1" {
+		return answer{}, errUnexpected
+	}
+	return answer{shard, settled == "1", tokens, tokens[:era+1+schema]}, nil
+}
+
+var errUnexpected = errors.New("cachedsql: redis: script gave an unexpected answer")
+
+func (sp *space) quarantine() int64 { return sp.store.config.Quarantine.Milliseconds() }
+
+func (sp *space) history() string {
+	if sp.store.config.AllowNoReplicationID {
+		return unknownHistory
+	}
+	return ""
+}
+
+// Begin implements [cachedsql.Space]. After an error some of the tags may have
+// the lease; End removes it, and else it runs out.
+func (sp *space) Begin(ctx context.Context, writer cachedsql.WriterID, tags cachedsql.TagSet, lease time.Duration) (cachedsql.Schema, error) {
+	if lease < time.Millisecond || lease > sp.store.config.Quarantine {
+		return "", fmt.Errorf("cachedsql: redis: lease of %v is not between 1ms and the quarantine of %v", lease, sp.store.config.Quarantine)
+	}
+	return sp.mark(ctx, "begin", writer, tags, lease.Milliseconds())
+}
+
+// End implements [cachedsql.Space].
+func (sp *space) End(ctx context.Context, writer cachedsql.WriterID, tags cachedsql.TagSet) (cachedsql.Schema, error) {
+	return sp.mark(ctx, "end", writer, tags, 0)
+}
+
+func (sp *space) mark(ctx context.Context, what string, writer cachedsql.WriterID, tags cachedsql.TagSet, lease int64) (cachedsql.Schema, error) {
+	set, err := sp.own(ctx, tags)
+	if err != nil {
+		return "", err
+	}
+	if len(set.marks) == 0 {
+		r, err := sp.check(ctx, set, nil)
+		return r.Schema, err
+	}
+	marker := base64.RawURLEncoding.EncodeToString(writer[:])
+	execs := make([]*execution, len(set.marks))
+	for i, c := range set.marks {
+		execs[i] = sp.store.scripts.command(ctx, markScript, c.keys,
+			newToken(), sp.quarantine(), sp.history(), marker, lease, maxLeases, c.first)
+	}
+	sp.store.scripts.run(ctx, execs, nil)
+	answers := make([]answer, len(execs))
+	for i, e := range execs {
+		schema, err := e.Result()
+		if err != nil {
+			return "", wrap(what, err)
+		}
+		answers[i] = answer{shard: set.marks[i].shard, schema: schema}
+	}
+	return sp.schema(ctx, answers)
+}
+
+// Fill implements [cachedsql.Space].
+func (sp *space) Fill(ctx context.Context, key cachedsql.Key, entry []byte, ttl time.Duration) error {
+	if err := sp.store.usable(ctx); err != nil {
+		return err
+	}
+	if ttl <= 0 {
+		return errors.New("cachedsql: redis: an entry needs a TTL above zero")
+	}
+	sp.store.saw(len(entry))
+	ms := strconv.FormatInt(max(ttl.Milliseconds(), 1), 10)
+	set := redis.NewStatusCmd(ctx, "set", sp.keys.entry(key), entry, "px", ms)
+	return wrap("fill", sp.store.scripts.client.Process(ctx, set))
+}
+
+// Delete implements [cachedsql.Space].
+func (sp *space) Delete(ctx context.Context, key cachedsql.Key) error {
+	if err := sp.store.usable(ctx); err != nil {
+		return err
+	}
+	return wrap("delete", sp.store.scripts.client.Del(ctx, sp.keys.entry(key)).Err())
+}

@@ -1,0 +1,160 @@
+// Package redisstore keeps cached results in Redis or Valkey, alone, behind
+// Sentinel, or as a Cluster.
+//
+// A lookup is one round trip: the entry, and a script that checks its tags. A
+// write costs one round trip before it commits and one, in the background,
+// after. Nothing is enumerated or deleted to invalidate.
+//
+// Entries have a TTL and tags have none. Any maxmemory-policy is safe; the
+// volatile ones are better, because a table whose tag was evicted is not
+// cached for a while.
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/redis/go-redis/v9"
+)
+
+var _ cachedsql.Store = (*Store)(nil)
+
+// Config configures a Store. Every process that shares a namespace must use
+// the same. The zero value is fine.
+type Config struct {
+	// AllowNoReplicationID accepts a server that does not say which history
+	// its data belongs to, as INFO's master_replid does. The store then does
+	// not notice a failover that lost writes, nor a restart from an old
+	// snapshot, and may serve stale results after one until their TTL ends.
+	// It still notices data that is gone. In a URL: allow_no_replid=true.
+	AllowNoReplicationID bool
+
+	// KeyPrefix is what all keys start with, inside of the hash tag where
+	// there is one. Letters, digits, and _ . - : are allowed. In a URL:
+	// key_prefix. Defaults to "cachedsql".
+	KeyPrefix string
+
+	// Quarantine is how long tables are not cached that the server knows
+	// nothing about: new ones, those whose tag was evicted, and all after the
+	// server was emptied or a replica took over. It must be at least the
+	// longest lease; Begin refuses a longer one. In a URL: quarantine.
+	// Defaults to 10 seconds.
+	Quarantine time.Duration
+}
+
+const (
+	defaultKeyPrefix  = "cachedsql"
+	defaultQuarantine = 10 * time.Second
+)
+
+func (c Config) withDefaults() (Config, error) {
+	if c.KeyPrefix == "" {
+		c.KeyPrefix = defaultKeyPrefix
+	}
+	if c.Quarantine == 0 {
+		c.Quarantine = defaultQuarantine
+	}
+	if c.Quarantine < time.Millisecond {
+		return c, fmt.Errorf("cachedsql: redis: quarantine %v: at least a millisecond is needed", c.Quarantine)
+	}
+	return c, validPrefix(c.KeyPrefix)
+}
+
+// A Store is a [cachedsql.Store] in Redis.
+type Store struct {
+	scripts scripts
+	config  Config
+	shards  int
+	opened  bool // the client is ours to close
+	closed  atomic.Bool
+
+	largest atomic.Int64 // longest entry seen, see get
+
+	mu     sync.Mutex
+	spaces map[string]*space // guarded by mu
+}
+
+// New returns a store that uses a client, which stays the caller's to close.
+// It does no I/O.
+//
+// The client must have ContextTimeoutEnabled, or a slow server would delay
+// queries by more than the caller allows. Retries are of no use to a cache:
+// set MaxRetries to -1. A [redis.Ring] is refused: it moves keys when a node
+// goes away, and takes old versions of them for current.
+func New(client redis.UniversalClient, c Config) (*Store, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{scripts: scripts{client: client}, config: c, shards: 1, spaces: make(map[string]*space)}
+	bounded := true
+	switch client := client.(type) {
+	case *redis.Ring:
+		return nil, errors.New("cachedsql: redis: a Ring cannot keep tags coherent")
+	case *redis.ClusterClient:
+		s.shards = clusterShards
+		bounded = client.Options().ContextTimeoutEnabled
+	case *redis.Client:
+		bounded = client.Options().ContextTimeoutEnabled
+	}
+	if !bounded {
+		return nil, errors.New("cachedsql: redis: the client must have ContextTimeoutEnabled")
+	}
+	return s, nil
+}
+
+// Space implements [cachedsql.Store].
+func (s *Store) Space(namespace string) cachedsql.Space {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sp := s.spaces[namespace]
+	if sp == nil {
+		keys := newKeyspace(s.config.KeyPrefix, namespace, s.shards)
+		sp = &space{store: s, keys: keys, schemas: schemas{known: make([]string, s.shards)}}
+		s.spaces[strings.Clone(namespace)] = sp
+	}
+	return sp
+}
+
+// Ping implements [cachedsql.Store].
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	return wrap("ping", s.scripts.client.Ping(ctx).Err())
+}
+
+// Close closes the client if [Open] made it.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) || !s.opened {
+		return nil
+	}
+	return wrap("close", s.scripts.client.Close())
+}
+
+func (s *Store) usable(ctx context.Context) error {
+	if s.closed.Load() {
+		return cachedsql.ErrStoreClosed
+	}
+	return ctx.Err()
+}
+
+// ErrNoReplicationID is returned by calls to a server whose INFO has no
+// master_replid, or that does not let the user call INFO.
+var ErrNoReplicationID = errors.New("server does not show its replication ID: allow the user INFO, or accept undetected failovers with allow_no_replid")
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if redis.HasErrorPrefix(err, "NOREPLID") {
+		err = fmt.Errorf("%w (%v)", ErrNoReplicationID, err)
+	}
+	return fmt.Errorf("cachedsql: redis: %s: %w", what, err)
+}

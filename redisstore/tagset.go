@@ -1,0 +1,107 @@
+package redisstore
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cachedsql/cachedsql"
+)
+
+var _ cachedsql.TagSet = (*tagSet)(nil)
+
+// tagSet is a set of tags with the script calls that read or change it.
+type tagSet struct {
+	space  *space
+	names  []string
+	checks []call
+	marks  []call
+}
+
+// call is one execution of a script: a shard, and at most maxTagsPerScript of
+// the set's tags in it. Several calls on one shard are not atomic together, as
+// those on several shards are not; the protocol does not need it, since a
+// result stays what it was while each of its tags does.
+type call struct {
+	shard int
+	keys  []any // number of keys, and keys, as a command has them
+	first string
+}
+
+// What mark.lua changes first, the schema or what follows it.
+const (
+	markSchema      = "2"
+	markAfterSchema = "3"
+)
+
+// Names implements [cachedsql.TagSet].
+func (t *tagSet) Names() []string { return slices.Clone(t.names) }
+
+// newTagSet prepares the calls for a set. Tags are sorted, so that processes
+// that find the same tags in another order get the same vector.
+func newTagSet(sp *space, names []string) *tagSet {
+	t := &tagSet{space: sp, names: slices.Clone(names)}
+	rest := slices.Clone(names)
+	slices.Sort(rest)
+	rest = slices.Compact(rest)
+	special := slices.DeleteFunc(slices.Clone(rest), isTable)
+	rest = slices.DeleteFunc(rest, func(name string) bool { return !isTable(name) })
+
+	byShard := make([][]string, len(sp.keys.shards))
+	for _, name := range rest {
+		s := sp.keys.shardOf(name)
+		byShard[s] = append(byShard[s], sp.keys.tag(s, strings.Clone(name)))
+	}
+	for shard, tags := range byShard {
+		t.addChecks(shard, tags, len(rest) == 0 && shard == 0)
+		t.addMarks(shard, tags, special)
+	}
+	return t
+}
+
+func isTable(name string) bool {
+	return name != cachedsql.WildcardTag && name != cachedsql.SchemaTag
+}
+
+// addChecks adds the calls that read the tags of one shard. A set without
+// tables still depends on the wildcard, which any shard can answer for.
+func (t *tagSet) addChecks(shard int, tags []string, even bool) {
+	k := t.space.keys
+	for chunk := range chunks(tags, even) {
+		keys := append([]string{k.era(shard), k.schema(shard), k.wildcard(shard)}, chunk...)
+		t.checks = append(t.checks, newCall(shard, keys, ""))
+	}
+}
+
+// addMarks adds the calls that change the tags of one shard. The wildcard and
+// the schema are changed in every shard, once each.
+func (t *tagSet) addMarks(shard int, tags, special []string) {
+	k, first := t.space.keys, markAfterSchema
+	if slices.Contains(special, cachedsql.WildcardTag) {
+		tags = append([]string{k.wildcard(shard)}, tags...)
+	}
+	if slices.Contains(special, cachedsql.SchemaTag) {
+		first = markSchema
+	}
+	for chunk := range chunks(tags, first == markSchema) {
+		keys := append([]string{k.era(shard), k.schema(shard)}, chunk...)
+		t.marks = append(t.marks, newCall(shard, keys, first))
+		first = markAfterSchema
+	}
+}
+
+// chunks yields the tags in parts, or one empty part where even none at all
+// need a call.
+func chunks(tags []string, even bool) func(yield func([]string) bool) {
+	if len(tags) == 0 && even {
+		return func(yield func([]string) bool) { yield(nil) }
+	}
+	return slices.Chunk(tags, maxTagsPerScript)
+}
+
+func newCall(shard int, keys []string, first string) call {
+	c := call{shard: shard, first: first, keys: []any{len(keys)}}
+	for _, k := range keys {
+		c.keys = append(c.keys, k)
+	}
+	return c
+}
