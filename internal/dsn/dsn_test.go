@@ -35,8 +35,12 @@ func TestPostgresSettingsAreTakenOut(t *testing.T) {
 		"postgres://h1:1,h2:2/db?cache_lease=5s&sslmode=disable":                                     {"postgres://h1:1,h2:2/db?sslmode=disable", map[string]string{"cache_lease": "5s"}},
 		"postgres://h?cache%5Flease=5s":                                                              {"postgres://h", map[string]string{"cache_lease": "5s"}},
 		"postgres:///db?host=/run/pg&cache_rules=/etc/a%20b+c.yaml":                                  {"postgres:///db?host=/run/pg", map[string]string{"cache_rules": "/etc/a b+c.yaml"}},
-		"host=h cache_rules=/etc/rules.yaml dbname=db":                                               {"host=h dbname=db", map[string]string{"cache_rules": "/etc/rules.yaml"}},
-		` host = h  cache_rules = '/etc/it\'s a file'` + "\tpassword='a b'\n":                        {" host = h  password='a b'\n", map[string]string{"cache_rules": "/etc/it's a file"}},
+		"postgres://app:secret@db/shop?sslmode=require&cache_rules=/etc/shop/rules.yaml&cache_redis=redis://:pw@cache:6379/0?read_timeout=1s%26pool_size=20": {
+			"postgres://app:secret@db/shop?sslmode=require",
+			map[string]string{"cache_rules": "/etc/shop/rules.yaml", "cache_redis": "redis://:pw@cache:6379/0?read_timeout=1s&pool_size=20"},
+		},
+		"host=h cache_rules=/etc/rules.yaml dbname=db":                        {"host=h dbname=db", map[string]string{"cache_rules": "/etc/rules.yaml"}},
+		` host = h  cache_rules = '/etc/it\'s a file'` + "\tpassword='a b'\n": {" host = h  password='a b'\n", map[string]string{"cache_rules": "/etc/it's a file"}},
 		`cache_lease=5s`: {"", map[string]string{"cache_lease": "5s"}},
 		`password=a\ cache_lease=1 cache_lease=5\s`: {`password=a\ cache_lease=1 `, map[string]string{"cache_lease": "5s"}},
 	} {
