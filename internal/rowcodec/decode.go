@@ -129,8 +129,8 @@ func (t *set) parseColumns(s string, i int) int {
 	}
 	t.names = s[start:i]
 	start = i
+	var c Column
 	for range t.width {
-		var c Column
 		if i = readProperties(s, i, &c); i == failed {
 			return failed
 		}
