@@ -150,6 +150,10 @@ func TestCompressedEntryCannotClaimUnboundedMemory(t *testing.T) {
 	if _, err := Decode(forge(flagCompressed, bomb)); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("a block of %d bytes that holds more than the limit: %v, want ErrCorrupt", len(bomb), err)
 	}
+	small := s2.Encode(nil, make([]byte, maxPayload/2))
+	if _, err := Decode(forge(flagCompressed, small)); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a block of %d bytes that grows beyond the ratio: %v, want ErrCorrupt", len(small), err)
+	}
 	if _, err := Decode(forge(flagCompressed, []byte("not s2"))); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("a block that is not s2: %v, want ErrCorrupt", err)
 	}
@@ -162,6 +166,12 @@ func TestWhatDoesNotCompressIsStoredPlain(t *testing.T) {
 	if got := encode(t, &Encoder{CompressAbove: 1}, Header{}, tb); string(got) != string(plain) {
 		t.Errorf("got %x, want the plain entry %x", got, plain)
 	}
+}
+
+func TestWhatCompressesTooWellIsReadable(t *testing.T) {
+	t.Parallel()
+	tb := table{columns: column("c"), rows: [][]driver.Value{{strings.Repeat("x", 8<<20)}}}
+	checkTables(t, mustDecode(t, encode(t, &Encoder{CompressAbove: 1}, Header{}, tb)), []table{tb})
 }
 
 func TestHandedOutBytesAreTheCallersOwn(t *testing.T) {

@@ -54,11 +54,11 @@ func Decode(entry []byte) (*Result, error) {
 	return parse(unsafe.String(unsafe.SliceData(payload), len(payload)))
 }
 
-// decompress refuses a block that claims to be larger than Finish compresses
-// before allocating anything for it.
+// decompress refuses a block that claims to hold more than Finish puts into
+// one before allocating anything for it.
 func decompress(block []byte) ([]byte, error) {
 	n, err := s2.DecodedLen(block)
-	if err != nil || n > maxPayload {
+	if err != nil || n > maxPayload || n > maxRatio*len(block) {
 		return nil, ErrCorrupt
 	}
 	payload, err := s2.Decode(make([]byte, n), block)

@@ -166,12 +166,13 @@ func (e *Encoder) appendPayload(dst []byte) []byte {
 	return dst
 }
 
-// compress fills e.block from e.payload and reports whether to use it.
+// compress fills e.block from e.payload and reports whether to use it: it has
+// to save something, and not so much that Decode would take it for a forgery.
 func (e *Encoder) compress() bool {
 	size := len(e.payload)
 	if e.CompressAbove <= 0 || size <= e.CompressAbove || size > maxPayload {
 		return false
 	}
 	e.block = s2.Encode(e.block[:cap(e.block)], e.payload)
-	return len(e.block) <= size-size/8
+	return len(e.block) <= size-size/8 && size <= maxRatio*len(e.block)
 }
