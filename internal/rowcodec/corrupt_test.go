@@ -186,7 +186,7 @@ func TestHandedOutBytesAreTheCallersOwn(t *testing.T) {
 		row := make([]driver.Value, 3)
 		for {
 			err := c.Next(row)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

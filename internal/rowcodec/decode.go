@@ -58,7 +58,7 @@ func Decode(entry []byte) (*Result, error) {
 // one before allocating anything for it.
 func decompress(block []byte) ([]byte, error) {
 	n, err := s2.DecodedLen(block)
-	if err != nil || n > maxPayload || n > maxRatio*len(block) {
+	if err != nil || n > maxPayload || n/maxRatio > len(block) {
 		return nil, ErrCorrupt
 	}
 	payload, err := s2.Decode(make([]byte, n), block)

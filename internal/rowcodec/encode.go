@@ -13,7 +13,9 @@ import (
 // An Encoder is used by one goroutine at a time; the zero value is ready.
 type Encoder struct {
 	// CompressAbove is the size in bytes above which a payload is compressed
-	// if that saves an eighth. Zero means never.
+	// if that saves an eighth. Zero means never. Compression halves ordinary
+	// rows; against a local Redis it costs a reader no CPU time at 10 KB and a
+	// third more at 100 KB. Below 4 KiB it saves too little to matter.
 	CompressAbove int
 
 	columns []byte // columns of all sets
@@ -174,5 +176,5 @@ func (e *Encoder) compress() bool {
 		return false
 	}
 	e.block = s2.Encode(e.block[:cap(e.block)], e.payload)
-	return len(e.block) <= size-size/8 && size <= maxRatio*len(e.block)
+	return len(e.block) <= size-size/8 && size/maxRatio <= len(e.block)
 }

@@ -31,7 +31,7 @@ func FuzzDecode(f *testing.F) {
 // claimed is the size a compressed payload says it has, if Decode believes it.
 func claimed(block []byte) int {
 	n, err := s2.DecodedLen(block)
-	if err != nil || n > maxPayload || n > maxRatio*len(block) {
+	if err != nil || n > maxPayload || n/maxRatio > len(block) {
 		return len(block)
 	}
 	return n
