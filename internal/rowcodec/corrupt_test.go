@@ -92,6 +92,7 @@ func TestForgedPayloadIsCorrupt(t *testing.T) {
 		"zones without end":        many,
 		"zone of no kind":          {1, 9, 0, 0},
 		"fixed zone off the earth": append([]byte{1, zoneFixed, 0}, many...),
+		"no set":                   {0, 0},
 		"sets without end":         append([]byte{0}, many...),
 		"columns without end":      append([]byte{0, 1}, many...),
 		"names without end":        {0, 1, 1, 9, 'a'},
@@ -101,7 +102,7 @@ func TestForgedPayloadIsCorrupt(t *testing.T) {
 		"rows that are not there":  {0, 1, 0, 2, 1, 0},
 		"row without its values":   {0, 1, 1, 0, 0, 0, 1, 1, 1, 0},
 		"bytes after the rows":     {0, 1, 0, 1, 2, 0, 0},
-		"bytes after the sets":     {0, 0, 0},
+		"bytes after the sets":     {0, 1, 0, 0, 0, 0},
 		"varint too long":          {0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0},
 		"varint over 64 bits":      {0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2},
 	} {

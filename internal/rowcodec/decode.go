@@ -78,7 +78,7 @@ func parse(s string) (*Result, error) {
 		return nil, err
 	}
 	n, i := readCount(s, i)
-	if i == failed || n > maxSets {
+	if i == failed || n == 0 || n > maxSets {
 		return nil, ErrCorrupt
 	}
 	r.zones = zones
@@ -154,7 +154,7 @@ func (t *set) checkRows() bool {
 	return i == len(t.rows)
 }
 
-// Sets returns the number of result sets.
+// Sets returns the number of result sets, at least one.
 func (r *Result) Sets() int { return len(r.sets) }
 
 // Rows returns the number of rows in a set.

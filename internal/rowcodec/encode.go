@@ -137,10 +137,10 @@ func (e *Encoder) Rows() int64 {
 	return n
 }
 
-// Finish returns the entry in memory of its own, or nil after an error. The
-// Encoder can be finished again, with another header.
+// Finish returns the entry in memory of its own, or nil after an error and
+// without a set. The Encoder can be finished again, with another header.
 func (e *Encoder) Finish(h Header) []byte {
-	if e.err != nil {
+	if e.err != nil || len(e.sets) == 0 {
 		return nil
 	}
 	e.payload = e.appendPayload(e.payload[:0])
