@@ -2,6 +2,7 @@ package rowcodec
 
 import (
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -45,7 +46,7 @@ func drain(b *testing.B, r *Result) {
 	c := r.Cursor(0)
 	for {
 		err := c.Next(dest[:])
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {

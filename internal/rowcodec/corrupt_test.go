@@ -92,6 +92,7 @@ func TestForgedPayloadIsCorrupt(t *testing.T) {
 		"zones without end":        many,
 		"zone of no kind":          {1, 9, 0, 0},
 		"fixed zone off the earth": append([]byte{1, zoneFixed, 0}, many...),
+		"no set":                   {0, 0},
 		"sets without end":         append([]byte{0}, many...),
 		"columns without end":      append([]byte{0, 1}, many...),
 		"names without end":        {0, 1, 1, 9, 'a'},
@@ -101,7 +102,7 @@ func TestForgedPayloadIsCorrupt(t *testing.T) {
 		"rows that are not there":  {0, 1, 0, 2, 1, 0},
 		"row without its values":   {0, 1, 1, 0, 0, 0, 1, 1, 1, 0},
 		"bytes after the rows":     {0, 1, 0, 1, 2, 0, 0},
-		"bytes after the sets":     {0, 0, 0},
+		"bytes after the sets":     {0, 1, 0, 0, 0, 0},
 		"varint too long":          {0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0},
 		"varint over 64 bits":      {0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2},
 	} {
@@ -150,6 +151,10 @@ func TestCompressedEntryCannotClaimUnboundedMemory(t *testing.T) {
 	if _, err := Decode(forge(flagCompressed, bomb)); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("a block of %d bytes that holds more than the limit: %v, want ErrCorrupt", len(bomb), err)
 	}
+	small := s2.Encode(nil, make([]byte, maxPayload/2))
+	if _, err := Decode(forge(flagCompressed, small)); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a block of %d bytes that grows beyond the ratio: %v, want ErrCorrupt", len(small), err)
+	}
 	if _, err := Decode(forge(flagCompressed, []byte("not s2"))); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("a block that is not s2: %v, want ErrCorrupt", err)
 	}
@@ -164,6 +169,12 @@ func TestWhatDoesNotCompressIsStoredPlain(t *testing.T) {
 	}
 }
 
+func TestWhatCompressesTooWellIsReadable(t *testing.T) {
+	t.Parallel()
+	tb := table{columns: column("c"), rows: [][]driver.Value{{strings.Repeat("x", 8<<20)}}}
+	checkTables(t, mustDecode(t, encode(t, &Encoder{CompressAbove: 1}, Header{}, tb)), []table{tb})
+}
+
 func TestHandedOutBytesAreTheCallersOwn(t *testing.T) {
 	t.Parallel()
 	tb := table{columns: []Column{{Name: "a"}, {Name: "n"}, {Name: "b"}}}
@@ -176,7 +187,7 @@ func TestHandedOutBytesAreTheCallersOwn(t *testing.T) {
 		row := make([]driver.Value, 3)
 		for {
 			err := c.Next(row)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

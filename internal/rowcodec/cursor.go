@@ -16,7 +16,7 @@ type Cursor struct {
 	zones []*time.Location
 	rest  string // rows not yet decoded
 	row   int64  // index of the next row
-	slab  []byte // memory for the []byte values of rows to come
+	slabs slabs
 }
 
 var errDest = errors.New("rowcodec: destination shorter than the row")
@@ -55,38 +55,45 @@ func (c *Cursor) nextBoxed(dest []driver.Value) {
 	width := c.set.width
 	start := int(c.row) * width
 	copy(dest, c.set.boxed[start:start+width])
+	more := c.set.count - c.row
 	for _, k := range c.set.byteful {
 		if b, ok := dest[k].([]byte); ok && b != nil {
-			own := c.take(len(b))
+			own := c.slabs.take(len(b), more)
 			copy(own, b)
-			dest[k] = own
+			dest[k] = c.bytes(own, more*int64(len(c.set.byteful)))
 		}
 	}
 	c.row++
 }
 
+func (c *Cursor) bytes(b []byte, more int64) driver.Value {
+	return box(bytesWord, c.slabs.slices.put(b, more))
+}
+
 func (c *Cursor) decode(row string, dest []driver.Value) bool {
 	i := 0
+	left := c.set.count - c.row
 	for k := range dest {
-		if dest[k], i = c.value(row, i); i == failed {
+		if dest[k], i = c.value(row, i, left*int64(len(dest)-k)); i == failed {
 			return false
 		}
 	}
 	return i == len(row)
 }
 
-// value decodes the value at row[i].
-func (c *Cursor) value(row string, i int) (driver.Value, int) {
+// value decodes the value at row[i]. No more than more values follow in all
+// rows, this one included.
+func (c *Cursor) value(row string, i int, more int64) (driver.Value, int) {
 	if i >= len(row) {
 		return nil, failed
 	}
 	tag := row[i]
 	i++
 	if tag >= tagShortString {
-		return text(row, i, int(tag-tagShortString))
+		return c.text(row, i, int(tag-tagShortString), more)
 	}
 	if tag >= tagSmallInt {
-		return int64(tag - tagSmallInt), i
+		return int64(tag - tagSmallInt), i // no allocation below 256
 	}
 	switch tag {
 	case tagNull:
@@ -97,35 +104,38 @@ func (c *Cursor) value(row string, i int) (driver.Value, int) {
 		return true, i
 	case tagInt64:
 		v, i := readZigzag(row, i)
-		return v, i
+		return box(int64Word, c.slabs.ints.put(v, more)), i
 	case tagFloat64:
 		bits, i := readUint64(row, i)
-		return math.Float64frombits(bits), i
+		return box(floatWord, c.slabs.floats.put(math.Float64frombits(bits), more)), i
 	case tagString:
 		n, i := readCount(row, i)
-		return text(row, i, n)
+		return c.text(row, i, n, more)
 	case tagBytes:
 		s, i := readText(row, i)
-		return c.copy(s), i
+		own := c.slabs.take(len(s), c.set.count-c.row)
+		copy(own, s)
+		return c.bytes(own, more), i
 	case tagNilBytes:
 		return []byte(nil), i
 	case tagTimeUTC, tagTimeLocal, tagTimeZone:
-		return c.time(tag, row, i)
+		t, i := c.time(tag, row, i)
+		return box(timeWord, c.slabs.times.put(t, more)), i
 	}
 	return readUncommon(tag, row, i)
 }
 
-func text(row string, i, n int) (driver.Value, int) {
+func (c *Cursor) text(row string, i, n int, more int64) (driver.Value, int) {
 	if i == failed || n > len(row)-i {
 		return nil, failed
 	}
-	return row[i : i+n], i + n
+	return box(stringWord, c.slabs.strings.put(row[i:i+n], more)), i + n
 }
 
-func (c *Cursor) time(tag byte, row string, i int) (driver.Value, int) {
+func (c *Cursor) time(tag byte, row string, i int) (time.Time, int) {
 	t, i := readInstant(row, i)
 	if i == failed {
-		return nil, failed
+		return t, failed
 	}
 	switch tag {
 	case tagTimeUTC:
@@ -135,42 +145,9 @@ func (c *Cursor) time(tag byte, row string, i int) (driver.Value, int) {
 	}
 	index, i := readUvarint(row, i)
 	if i == failed || index >= uint64(len(c.zones)) {
-		return nil, failed
+		return t, failed
 	}
 	return t.In(c.zones[index]), i
-}
-
-func (c *Cursor) copy(s string) []byte {
-	own := c.take(len(s))
-	copy(own, s)
-	return own
-}
-
-// maxSlab bounds what is allocated for the bytes of rows not yet reached.
-const maxSlab = 8 << 10
-
-// take returns n bytes that nobody else has: part of a slab that many values
-// share, since an allocation for each would cost more than the copy. No slice
-// reaches beyond its own part.
-func (c *Cursor) take(n int) []byte {
-	if n == 0 {
-		return []byte{} // a part of no slab would be nil
-	}
-	if n > len(c.slab) {
-		c.slab = make([]byte, c.slabSize(n))
-	}
-	own := c.slab[:n:n]
-	c.slab = c.slab[n:]
-	return own
-}
-
-// slabSize guesses that every row left wants as much as this one.
-func (c *Cursor) slabSize(n int) int {
-	if n >= maxSlab {
-		return n
-	}
-	left := c.set.count - c.row
-	return int(min(int64(n)*left, maxSlab))
 }
 
 // Boxed returns the same result with every value decoded once and for all, so

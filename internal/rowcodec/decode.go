@@ -54,11 +54,11 @@ func Decode(entry []byte) (*Result, error) {
 	return parse(unsafe.String(unsafe.SliceData(payload), len(payload)))
 }
 
-// decompress refuses a block that claims to be larger than Finish compresses
-// before allocating anything for it.
+// decompress refuses a block that claims to hold more than Finish puts into
+// one before allocating anything for it.
 func decompress(block []byte) ([]byte, error) {
 	n, err := s2.DecodedLen(block)
-	if err != nil || n > maxPayload {
+	if err != nil || n > maxPayload || n/maxRatio > len(block) {
 		return nil, ErrCorrupt
 	}
 	payload, err := s2.Decode(make([]byte, n), block)
@@ -78,7 +78,7 @@ func parse(s string) (*Result, error) {
 		return nil, err
 	}
 	n, i := readCount(s, i)
-	if i == failed || n > maxSets {
+	if i == failed || n == 0 || n > maxSets {
 		return nil, ErrCorrupt
 	}
 	r.zones = zones
@@ -129,8 +129,8 @@ func (t *set) parseColumns(s string, i int) int {
 	}
 	t.names = s[start:i]
 	start = i
+	var c Column
 	for range t.width {
-		var c Column
 		if i = readProperties(s, i, &c); i == failed {
 			return failed
 		}
@@ -154,7 +154,7 @@ func (t *set) checkRows() bool {
 	return i == len(t.rows)
 }
 
-// Sets returns the number of result sets.
+// Sets returns the number of result sets, at least one.
 func (r *Result) Sets() int { return len(r.sets) }
 
 // Rows returns the number of rows in a set.

@@ -13,7 +13,9 @@ import (
 // An Encoder is used by one goroutine at a time; the zero value is ready.
 type Encoder struct {
 	// CompressAbove is the size in bytes above which a payload is compressed
-	// if that saves an eighth. Zero means never.
+	// if that saves an eighth. Zero means never. Compression halves ordinary
+	// rows; against a local Redis it costs a reader no CPU time at 10 KB and a
+	// third more at 100 KB. Below 4 KiB it saves too little to matter.
 	CompressAbove int
 
 	columns []byte // columns of all sets
@@ -135,10 +137,10 @@ func (e *Encoder) Rows() int64 {
 	return n
 }
 
-// Finish returns the entry in memory of its own, or nil after an error. The
-// Encoder can be finished again, with another header.
+// Finish returns the entry in memory of its own, or nil after an error and
+// without a set. The Encoder can be finished again, with another header.
 func (e *Encoder) Finish(h Header) []byte {
-	if e.err != nil {
+	if e.err != nil || len(e.sets) == 0 {
 		return nil
 	}
 	e.payload = e.appendPayload(e.payload[:0])
@@ -166,12 +168,13 @@ func (e *Encoder) appendPayload(dst []byte) []byte {
 	return dst
 }
 
-// compress fills e.block from e.payload and reports whether to use it.
+// compress fills e.block from e.payload and reports whether to use it: it has
+// to save something, and not so much that Decode would take it for a forgery.
 func (e *Encoder) compress() bool {
 	size := len(e.payload)
 	if e.CompressAbove <= 0 || size <= e.CompressAbove || size > maxPayload {
 		return false
 	}
 	e.block = s2.Encode(e.block[:cap(e.block)], e.payload)
-	return len(e.block) <= size-size/8
+	return len(e.block) <= size-size/8 && size/maxRatio <= len(e.block)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql/driver"
 	"encoding/hex"
+	"encoding/json"
 	"flag"
 	"math"
 	"os"
@@ -102,11 +103,14 @@ func TestNumbersOfTypesAreFrozen(t *testing.T) {
 	t.Parallel()
 	var got bytes.Buffer
 	for _, scan := range scanTypes {
-		if scan == nil {
-			got.WriteString("scan nil\n")
-			continue
+		name := "nil"
+		if scan != nil {
+			name = scan.String()
 		}
-		got.WriteString("scan " + scan.String() + "\n")
+		if scan == reflect.TypeFor[json.RawMessage]() {
+			name = "json.RawMessage" // an alias of another type since Go 1.27
+		}
+		got.WriteString("scan " + name + "\n")
 	}
 	for _, name := range typeNames {
 		got.WriteString("type " + name + "\n")

@@ -22,7 +22,7 @@ func TestValuesKeepTypeAndBits(t *testing.T) {
 		0.0, math.Copysign(0, -1), 1.5, math.Inf(1), math.Inf(-1), math.MaxFloat64, math.SmallestNonzeroFloat64,
 		math.NaN(), math.Float64frombits(0x7ff0000000000001), math.Float64frombits(0xfff8dead0000beef),
 		"", "a", "\x00\xff", strings.Repeat("x", 127), strings.Repeat("x", 128), strings.Repeat("é", 70000),
-		[]byte(nil), []byte{}, []byte{0}, []byte(strings.Repeat("b", 300)), make([]byte, 2*maxSlab),
+		[]byte(nil), []byte{}, []byte{0}, []byte(strings.Repeat("b", 300)), make([]byte, 2*maxSlabBytes), make([]byte, maxSlabBytes-1),
 		int(-5), int(math.MaxInt), int8(-128), int16(-32768), int32(math.MinInt32), int32(7),
 		uint(7), uint(math.MaxUint), uint8(255), uint16(65535), uint32(math.MaxUint32), uint64(math.MaxUint64), uint64(0),
 		float32(0.1), float32(math.Inf(-1)), math.Float32frombits(0x7f800001), math.Float32frombits(0x80000000),
@@ -83,7 +83,6 @@ func TestShapesRoundTrip(t *testing.T) {
 	t.Parallel()
 	two := []Column{{Name: "a"}, {Name: "b"}}
 	for name, tables := range map[string][]table{
-		"no sets":                 nil,
 		"no columns":              {{}},
 		"rows without columns":    {{rows: [][]driver.Value{{}, {}, {}}}},
 		"no rows":                 {{columns: two}},
@@ -112,7 +111,7 @@ func TestRandomResultsRoundTrip(t *testing.T) {
 }
 
 func randomTables(rnd *rand.Rand) []table {
-	tables := make([]table, rnd.IntN(4))
+	tables := make([]table, 1+rnd.IntN(3))
 	for i := range tables {
 		tables[i].columns = make([]Column, rnd.IntN(12))
 		for k := range tables[i].columns {
@@ -244,6 +243,13 @@ func TestRowsMustFitTheirSet(t *testing.T) {
 	}
 	if err := e.Row([]driver.Value{nil, nil}); err == nil {
 		t.Error("a row of two values in a set of one column succeeded")
+	}
+}
+
+func TestEntryNeedsASet(t *testing.T) {
+	t.Parallel()
+	if entry := new(Encoder).Finish(Header{}); entry != nil {
+		t.Errorf("Finish without a set returned %x, want nil", entry)
 	}
 }
 

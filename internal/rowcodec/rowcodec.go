@@ -39,9 +39,10 @@ const (
 	headerSize   = len(magic) + 2 + 16 + 4*8
 	checksumSize = 4
 
-	// maxPayload bounds what Decode allocates for a compressed entry,
-	// whatever size the entry claims.
+	// maxPayload and maxRatio bound what Decode allocates for a compressed
+	// entry, whatever size the entry claims.
 	maxPayload = 64 << 20
+	maxRatio   = 1 << 10
 
 	// maxSets and maxZones bound what takes much more memory than bytes in
 	// an entry.

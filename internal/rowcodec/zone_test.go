@@ -91,6 +91,9 @@ var otherRules = []byte("TZif" + "\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\
 func TestUnknownZoneIsAnErrorOfItsOwn(t *testing.T) {
 	t.Parallel()
 	e := Encoder{zones: zoneTable{zones: []zone{{kind: zoneNamed, name: "Nowhere/Land"}}}}
+	if err := e.BeginSet(nil); err != nil {
+		t.Fatal(err)
+	}
 	_, err := Decode(e.Finish(Header{}))
 	if !errors.Is(err, ErrZone) || errors.Is(err, ErrCorrupt) {
 		t.Fatalf("Decode: %v, want ErrZone and not ErrCorrupt", err)
