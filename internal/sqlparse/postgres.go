@@ -11,11 +11,17 @@ import (
 
 // readPostgres fills st from the text of one PostgreSQL statement.
 func readPostgres(text string, st *Statement) error {
-	text = quoteNonASCII(text)
+	if strings.Contains(text, joint) {
+		return errUnsettled
+	}
+	text = respell(text)
 	if err := lexable(text); err != nil {
 		return err
 	}
 	list, err := parser.Parse(text)
+	if joined, ok := joinCatalogNames(text); err != nil && ok {
+		list, err = parser.Parse(joined)
+	}
 	if err != nil {
 		return err
 	}
@@ -36,35 +42,6 @@ func lexable(text string) error {
 	for lex.NextToken().Type != 0 {
 	}
 	return lex.Err
-}
-
-// quoteNonASCII quotes the unquoted words with characters beyond ASCII, folded
-// as PostgreSQL folds them in UTF-8: A-Z only. pgparser folds all of Unicode.
-func quoteNonASCII(text string) string {
-	ascii := true
-	for i := 0; i < len(text) && ascii; i++ {
-		ascii = text[i] < 0x80
-	}
-	if ascii {
-		return text
-	}
-	var b strings.Builder
-	lex := lexer{dialect: Postgres, text: text}
-	done := 0
-	for {
-		t, ok := lex.next()
-		if !ok {
-			break
-		}
-		word := text[t.start:t.end]
-		if t.kind != tokenWord || !strings.ContainsFunc(word, func(c rune) bool { return c >= 0x80 }) {
-			continue
-		}
-		b.WriteString(text[done:t.start])
-		b.WriteString(`"` + foldName(Postgres, word) + `"`)
-		done = t.end
-	}
-	return b.String() + text[done:]
 }
 
 func unwrapRaw(n nodes.Node) nodes.Node {
@@ -136,11 +113,11 @@ func (r *pgReader) statement(n nodes.Node) {
 
 // table turns a name of the tree into a Table. The parser has folded it.
 func table(rv *nodes.RangeVar) Table {
-	return Table{
-		Catalog: truncateName(rv.Catalogname),
-		Schema:  truncateName(rv.Schemaname),
-		Name:    truncateName(rv.Relname),
+	catalog, schema := rv.Catalogname, rv.Schemaname
+	if before, after, joined := strings.Cut(schema, joint); joined {
+		catalog, schema = before, after
 	}
+	return Table{Catalog: truncateName(catalog), Schema: truncateName(schema), Name: truncateName(rv.Relname)}
 }
 
 // read records a table the statement reads and returns its place in ReadRefs.

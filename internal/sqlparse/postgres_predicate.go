@@ -220,31 +220,35 @@ func equality(e *nodes.A_Expr) (*nodes.ColumnRef, []Operand) {
 	}
 	switch e.Kind {
 	case nodes.AEXPR_OP:
-		if c, ok := e.Lexpr.(*nodes.ColumnRef); ok {
+		if c := columnOf(e.Lexpr); c != nil {
 			return columnWith(c, operandList(e.Rexpr))
 		}
-		c, _ := e.Rexpr.(*nodes.ColumnRef)
-		return columnWith(c, operandList(e.Lexpr))
+		return columnWith(columnOf(e.Rexpr), operandList(e.Lexpr))
 	case nodes.AEXPR_IN:
-		c, _ := e.Lexpr.(*nodes.ColumnRef)
 		list, _ := e.Rexpr.(*nodes.List)
-		return columnWith(c, operandsOf(list))
+		return columnWith(columnOf(e.Lexpr), operandsOf(list))
 	case nodes.AEXPR_OP_ANY:
-		c, _ := e.Lexpr.(*nodes.ColumnRef)
-		array, ok := e.Rexpr.(*nodes.A_ArrayExpr)
-		if !ok {
-			return nil, nil
+		if array, ok := e.Rexpr.(*nodes.A_ArrayExpr); ok {
+			return columnWith(columnOf(e.Lexpr), operandsOf(array.Elements))
 		}
-		return columnWith(c, operandsOf(array.Elements))
 	}
 	return nil, nil
 }
 
 func columnWith(c *nodes.ColumnRef, values []Operand) (*nodes.ColumnRef, []Operand) {
-	if values == nil {
+	if c == nil || values == nil {
 		return nil, nil
 	}
 	return c, values
+}
+
+// columnOf returns n if it is a column, and not a parameter in disguise.
+func columnOf(n nodes.Node) *nodes.ColumnRef {
+	c, ok := n.(*nodes.ColumnRef)
+	if _, param := paramOf(n); !ok || param {
+		return nil
+	}
+	return c
 }
 
 func operandList(n nodes.Node) []Operand {
@@ -275,8 +279,9 @@ func operandsOf(list *nodes.List) []Operand {
 // that leaves its value alone.
 func operandOf(n nodes.Node) (Operand, bool) {
 	switch n := n.(type) {
-	case *nodes.ParamRef:
-		return Operand{Param: n.Number, Kind: OperandParam}, n.Number > 0
+	case *nodes.ColumnRef:
+		number, ok := paramOf(n)
+		return Operand{Param: number, Kind: OperandParam}, ok
 	case *nodes.A_Const:
 		return constant(n)
 	case *nodes.A_Expr:
