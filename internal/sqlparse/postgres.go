@@ -54,26 +54,10 @@ func unwrapRaw(n nodes.Node) nodes.Node {
 // pgReader walks one statement's tree and fills st.
 type pgReader struct {
 	st    *Statement
-	scope *pgScope
+	scope *cteScope
 	// kindReason is the reason that goes with a kind other than Read, and wins
 	// over what is found within the statement.
 	kindReason reason.Reason
-}
-
-// pgScope is the common table expressions a name can mean at some place of
-// the statement, innermost first.
-type pgScope struct {
-	outer *pgScope
-	name  string
-}
-
-func (s *pgScope) has(name string) bool {
-	for ; s != nil; s = s.outer {
-		if s.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // become sets what kind of statement this is. A later, weightier kind wins: a
