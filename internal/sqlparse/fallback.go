@@ -197,6 +197,9 @@ func (c *nameChain) nameOf(d Dialect, t token, s string, before token, text stri
 	case tokenWord:
 		return foldName(d, s), true
 	case tokenQuoted:
+		if s[0]|0x20 == 'u' && strings.Contains(s, `\`) {
+			c.broken = true // U&"" with escapes, under an escape character given later
+		}
 		return unquoteName(d, s), true
 	case tokenString:
 		if d == Postgres || before.end == 0 || len(s) < 2 {

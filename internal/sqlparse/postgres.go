@@ -11,11 +11,17 @@ import (
 
 // readPostgres fills st from the text of one PostgreSQL statement.
 func readPostgres(text string, st *Statement) error {
-	text = quoteNonASCII(text)
+	if strings.Contains(text, joint) {
+		return errUnsettled
+	}
+	text = respell(text)
 	if err := lexable(text); err != nil {
 		return err
 	}
 	list, err := parser.Parse(text)
+	if joined, ok := joinCatalogNames(text); err != nil && ok {
+		list, err = parser.Parse(joined)
+	}
 	if err != nil {
 		return err
 	}
@@ -38,35 +44,6 @@ func lexable(text string) error {
 	return lex.Err
 }
 
-// quoteNonASCII quotes the unquoted words with characters beyond ASCII, folded
-// as PostgreSQL folds them in UTF-8: A-Z only. pgparser folds all of Unicode.
-func quoteNonASCII(text string) string {
-	ascii := true
-	for i := 0; i < len(text) && ascii; i++ {
-		ascii = text[i] < 0x80
-	}
-	if ascii {
-		return text
-	}
-	var b strings.Builder
-	lex := lexer{dialect: Postgres, text: text}
-	done := 0
-	for {
-		t, ok := lex.next()
-		if !ok {
-			break
-		}
-		word := text[t.start:t.end]
-		if t.kind != tokenWord || !strings.ContainsFunc(word, func(c rune) bool { return c >= 0x80 }) {
-			continue
-		}
-		b.WriteString(text[done:t.start])
-		b.WriteString(`"` + foldName(Postgres, word) + `"`)
-		done = t.end
-	}
-	return b.String() + text[done:]
-}
-
 func unwrapRaw(n nodes.Node) nodes.Node {
 	if raw, ok := n.(*nodes.RawStmt); ok {
 		return raw.Stmt
@@ -77,26 +54,10 @@ func unwrapRaw(n nodes.Node) nodes.Node {
 // pgReader walks one statement's tree and fills st.
 type pgReader struct {
 	st    *Statement
-	scope *pgScope
+	scope *cteScope
 	// kindReason is the reason that goes with a kind other than Read, and wins
 	// over what is found within the statement.
 	kindReason reason.Reason
-}
-
-// pgScope is the common table expressions a name can mean at some place of
-// the statement, innermost first.
-type pgScope struct {
-	outer *pgScope
-	name  string
-}
-
-func (s *pgScope) has(name string) bool {
-	for ; s != nil; s = s.outer {
-		if s.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // become sets what kind of statement this is. A later, weightier kind wins: a
@@ -136,11 +97,11 @@ func (r *pgReader) statement(n nodes.Node) {
 
 // table turns a name of the tree into a Table. The parser has folded it.
 func table(rv *nodes.RangeVar) Table {
-	return Table{
-		Catalog: truncateName(rv.Catalogname),
-		Schema:  truncateName(rv.Schemaname),
-		Name:    truncateName(rv.Relname),
+	catalog, schema := rv.Catalogname, rv.Schemaname
+	if before, after, joined := strings.Cut(schema, joint); joined {
+		catalog, schema = before, after
 	}
+	return Table{Catalog: truncateName(catalog), Schema: truncateName(schema), Name: truncateName(rv.Relname)}
 }
 
 // read records a table the statement reads and returns its place in ReadRefs.

@@ -60,7 +60,7 @@ func (r *pgReader) expr(n nodes.Node) {
 		r.column(n)
 	case *nodes.A_Const:
 		r.constant(n)
-	case *nodes.ParamRef, *nodes.A_Star, *nodes.String:
+	case *nodes.A_Star, *nodes.String:
 	case *nodes.FuncCall:
 		r.call(n)
 	case *nodes.TypeCast:

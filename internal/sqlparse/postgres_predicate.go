@@ -8,51 +8,36 @@ import (
 	"github.com/cachedsql/cachedsql/internal/reason"
 )
 
-// maxValues bounds the operands kept of one predicate or one inserted column.
-const maxValues = 256
-
-// pgLevel is one query level: the items of its FROM clause, to which the
-// conjuncts of its WHERE and ON clauses are attributed.
+// pgLevel is one query level being read.
 type pgLevel struct {
+	level
 	reader *pgReader
-	items  []pgItem
-}
-
-// pgItem is one name of a FROM clause.
-type pgItem struct {
-	name   string // alias, or the table's own name
-	schema string // set when the name is the table's own and qualified
-	ref    int    // index into ReadRefs; -1 if it is no table
-	write  bool   // the target of UPDATE or DELETE: ref indexes WriteRefs
-	// hidden: columns cannot be attributed by this name, since a join's alias
-	// hides it or a column list renames them.
-	hidden bool
 }
 
 // from walks the items of a FROM clause.
 func (lv *pgLevel) from(list *nodes.List) {
 	for i := range list.Len() {
-		lv.item(list.Items[i])
+		lv.add(list.Items[i])
 	}
 }
 
 // target adds the table an UPDATE or DELETE changes, just recorded.
 func (lv *pgLevel) target(rv *nodes.RangeVar) {
-	item := named(rv, len(lv.reader.st.WriteRefs)-1)
-	item.write = true
-	lv.items = append(lv.items, item)
+	it := named(rv, len(lv.st.WriteRefs)-1)
+	it.write = true
+	lv.items = append(lv.items, it)
 }
 
-func named(rv *nodes.RangeVar, ref int) pgItem {
+func named(rv *nodes.RangeVar, ref int) item {
 	if rv.Alias != nil {
-		return pgItem{name: rv.Alias.Aliasname, ref: ref, hidden: rv.Alias.Colnames.Len() > 0}
+		return item{name: rv.Alias.Aliasname, ref: ref, hidden: rv.Alias.Colnames.Len() > 0}
 	}
 	t := table(rv)
-	return pgItem{name: t.Name, schema: t.Schema, ref: ref}
+	return item{name: t.Name, schema: t.Schema, ref: ref}
 }
 
-// item walks one element of a FROM clause.
-func (lv *pgLevel) item(n nodes.Node) {
+// add walks one element of a FROM clause.
+func (lv *pgLevel) add(n nodes.Node) {
 	r := lv.reader
 	switch n := n.(type) {
 	case *nodes.RangeVar:
@@ -65,29 +50,29 @@ func (lv *pgLevel) item(n nodes.Node) {
 		lv.join(n)
 	case *nodes.RangeTableSample:
 		r.st.refuseCache(reason.TableSample, "tablesample")
-		lv.item(n.Relation)
+		lv.add(n.Relation)
 		r.walkList(n.Args)
 		r.walk(n.Repeatable)
 	case *nodes.RangeSubselect:
 		r.walk(n.Subquery)
-		lv.derived(n.Alias)
+		lv.aliased(n.Alias)
 	case *nodes.RangeFunction:
 		r.walkList(n.Functions)
 		r.walkList(n.Coldeflist)
-		lv.derived(n.Alias)
+		lv.aliased(n.Alias)
 	default:
 		r.walkFields(n)
-		lv.derived(nil)
+		lv.derived("")
 	}
 }
 
-// derived adds an item that is no table: it only takes a name.
-func (lv *pgLevel) derived(alias *nodes.Alias) {
-	item := pgItem{ref: -1}
-	if alias != nil {
-		item.name = alias.Aliasname
+// aliased adds an item that is no table, by its alias.
+func (lv *pgLevel) aliased(alias *nodes.Alias) {
+	if alias == nil {
+		lv.derived("")
+		return
 	}
-	lv.items = append(lv.items, item)
+	lv.derived(alias.Aliasname)
 }
 
 // join walks a join and attributes the conjuncts of its ON clause to the
@@ -97,9 +82,9 @@ func (lv *pgLevel) derived(alias *nodes.Alias) {
 // sides are preserved.
 func (lv *pgLevel) join(j *nodes.JoinExpr) {
 	start := len(lv.items)
-	lv.item(j.Larg)
+	lv.add(j.Larg)
 	middle := len(lv.items)
-	lv.item(j.Rarg)
+	lv.add(j.Rarg)
 	end := len(lv.items)
 	lv.reader.walk(j.Quals)
 	first, last := start, end
@@ -111,15 +96,12 @@ func (lv *pgLevel) join(j *nodes.JoinExpr) {
 	case nodes.JOIN_FULL:
 		last = start
 	}
-	lv.conjuncts(j.Quals, pgVisible{start: start, end: end, first: first, last: last})
+	lv.conjuncts(j.Quals, visible{start: start, end: end, first: first, last: last})
 	if j.Alias == nil {
 		return
 	}
-	for i := start; i < end; i++ {
-		lv.items[i].hidden = true
-		lv.items[i].name = ""
-	}
-	lv.derived(j.Alias)
+	lv.hide(start, end)
+	lv.aliased(j.Alias)
 }
 
 // where walks a WHERE clause. What it rejects is gone, null-extended rows
@@ -127,15 +109,11 @@ func (lv *pgLevel) join(j *nodes.JoinExpr) {
 func (lv *pgLevel) where(n nodes.Node) {
 	lv.reader.walk(n)
 	all := len(lv.items)
-	lv.conjuncts(n, pgVisible{end: all, last: all})
+	lv.conjuncts(n, visible{end: all, last: all})
 }
 
-// pgVisible says which items a condition can name (start to end), and which
-// of these it restricts (first to last).
-type pgVisible struct{ start, end, first, last int }
-
 // conjuncts attributes each "column = value" that must hold.
-func (lv *pgLevel) conjuncts(n nodes.Node, v pgVisible) {
+func (lv *pgLevel) conjuncts(n nodes.Node, v visible) {
 	switch n := n.(type) {
 	case *nodes.BoolExpr:
 		if n.Boolop != nodes.AND_EXPR {
@@ -146,59 +124,10 @@ func (lv *pgLevel) conjuncts(n nodes.Node, v pgVisible) {
 		}
 	case *nodes.A_Expr:
 		if column, values := equality(n); column != nil {
-			lv.fix(column, values, v)
+			qualifier, name := splitColumn(column)
+			lv.fix(qualifier, truncateName(name), values, v)
 		}
 	}
-}
-
-// fix records a predicate at the item its column belongs to.
-func (lv *pgLevel) fix(column *nodes.ColumnRef, values []Operand, v pgVisible) {
-	qualifier, name := splitColumn(column)
-	at := lv.owner(qualifier, v)
-	if name == "" || at < v.first || at >= v.last {
-		return
-	}
-	item, p := lv.items[at], Predicate{Column: truncateName(name), Values: values}
-	switch {
-	case item.ref < 0 || item.hidden:
-	case item.write:
-		w := &lv.reader.st.WriteRefs[item.ref]
-		w.Fixed = append(w.Fixed, p)
-	default:
-		ref := &lv.reader.st.ReadRefs[item.ref]
-		ref.Fixed = append(ref.Fixed, p)
-	}
-}
-
-// owner returns the item that a column with this qualifier belongs to, -1 if
-// that cannot be told. A bare column is attributed only where the condition
-// sees one item: PostgreSQL takes the innermost table that has the column, and
-// a predicate on a column that the table lacks is of no use to anyone.
-func (lv *pgLevel) owner(qualifier []string, v pgVisible) int {
-	if len(qualifier) == 0 {
-		if v.end-v.start == 1 {
-			return v.start
-		}
-		return -1
-	}
-	found := -1
-	for i := v.start; i < v.end; i++ {
-		if !lv.items[i].answersTo(qualifier) {
-			continue
-		}
-		if found >= 0 {
-			return -1
-		}
-		found = i
-	}
-	return found
-}
-
-func (it pgItem) answersTo(qualifier []string) bool {
-	if it.name == "" || it.name != qualifier[len(qualifier)-1] {
-		return false
-	}
-	return len(qualifier) == 1 || len(qualifier) == 2 && it.schema == qualifier[0]
 }
 
 // splitColumn returns a column reference's qualifier and column name, "" for
@@ -220,31 +149,35 @@ func equality(e *nodes.A_Expr) (*nodes.ColumnRef, []Operand) {
 	}
 	switch e.Kind {
 	case nodes.AEXPR_OP:
-		if c, ok := e.Lexpr.(*nodes.ColumnRef); ok {
+		if c := columnOf(e.Lexpr); c != nil {
 			return columnWith(c, operandList(e.Rexpr))
 		}
-		c, _ := e.Rexpr.(*nodes.ColumnRef)
-		return columnWith(c, operandList(e.Lexpr))
+		return columnWith(columnOf(e.Rexpr), operandList(e.Lexpr))
 	case nodes.AEXPR_IN:
-		c, _ := e.Lexpr.(*nodes.ColumnRef)
 		list, _ := e.Rexpr.(*nodes.List)
-		return columnWith(c, operandsOf(list))
+		return columnWith(columnOf(e.Lexpr), operandsOf(list))
 	case nodes.AEXPR_OP_ANY:
-		c, _ := e.Lexpr.(*nodes.ColumnRef)
-		array, ok := e.Rexpr.(*nodes.A_ArrayExpr)
-		if !ok {
-			return nil, nil
+		if array, ok := e.Rexpr.(*nodes.A_ArrayExpr); ok {
+			return columnWith(columnOf(e.Lexpr), operandsOf(array.Elements))
 		}
-		return columnWith(c, operandsOf(array.Elements))
 	}
 	return nil, nil
 }
 
 func columnWith(c *nodes.ColumnRef, values []Operand) (*nodes.ColumnRef, []Operand) {
-	if values == nil {
+	if c == nil || values == nil {
 		return nil, nil
 	}
 	return c, values
+}
+
+// columnOf returns n if it is a column, and not a parameter in disguise.
+func columnOf(n nodes.Node) *nodes.ColumnRef {
+	c, ok := n.(*nodes.ColumnRef)
+	if _, param := paramOf(n); !ok || param {
+		return nil
+	}
+	return c
 }
 
 func operandList(n nodes.Node) []Operand {
@@ -275,13 +208,17 @@ func operandsOf(list *nodes.List) []Operand {
 // that leaves its value alone.
 func operandOf(n nodes.Node) (Operand, bool) {
 	switch n := n.(type) {
-	case *nodes.ParamRef:
-		return Operand{Param: n.Number, Kind: OperandParam}, n.Number > 0
+	case *nodes.ColumnRef:
+		number, ok := paramOf(n)
+		return Operand{Param: number, Kind: OperandParam}, ok
 	case *nodes.A_Const:
 		return constant(n)
 	case *nodes.A_Expr:
 		return negative(n)
 	case *nodes.TypeCast:
+		if _, twice := n.Arg.(*nodes.TypeCast); twice {
+			return Operand{}, false // the inner cast may rewrite the value
+		}
 		v, ok := operandOf(n.Arg)
 		return v, ok && keepsValue(n.TypeName, v.Kind)
 	}

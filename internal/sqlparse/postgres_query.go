@@ -31,12 +31,12 @@ func (r *pgReader) with(w *nodes.WithClause) {
 }
 
 func (r *pgReader) declare(cte *nodes.CommonTableExpr) {
-	r.scope = &pgScope{outer: r.scope, name: truncateName(cte.Ctename)}
+	r.scope = &cteScope{outer: r.scope, name: truncateName(cte.Ctename)}
 }
 
 // selectStmt walks a SELECT, VALUES or set operation at any depth.
 func (r *pgReader) selectStmt(s *nodes.SelectStmt) {
-	defer func(outer *pgScope) { r.scope = outer }(r.scope)
+	defer func(outer *cteScope) { r.scope = outer }(r.scope)
 	r.with(s.WithClause)
 	if s.IntoClause != nil {
 		r.become(DDL, reason.SelectInto)
@@ -54,9 +54,11 @@ func (r *pgReader) selectStmt(s *nodes.SelectStmt) {
 	r.locking(s.LockingClause)
 }
 
+func (r *pgReader) level() *pgLevel { return &pgLevel{level: level{st: r.st}, reader: r} }
+
 // selectCore walks one SELECT ... FROM ... WHERE, or VALUES.
 func (r *pgReader) selectCore(s *nodes.SelectStmt) {
-	lv := &pgLevel{reader: r}
+	lv := r.level()
 	lv.from(s.FromClause)
 	r.walkList(s.DistinctClause)
 	r.walkList(s.TargetList)
@@ -86,7 +88,7 @@ func (r *pgReader) locking(clauses *nodes.List) {
 }
 
 func (r *pgReader) insert(s *nodes.InsertStmt) {
-	defer func(outer *pgScope) { r.scope = outer }(r.scope)
+	defer func(outer *cteScope) { r.scope = outer }(r.scope)
 	r.become(Write, reason.Write)
 	r.with(s.WithClause)
 	ref := WriteRef{Table: table(s.Relation), Op: OpInsert}
@@ -142,12 +144,12 @@ func columnOfRows(rows *nodes.List, i int) []Operand {
 }
 
 func (r *pgReader) update(s *nodes.UpdateStmt) {
-	defer func(outer *pgScope) { r.scope = outer }(r.scope)
+	defer func(outer *cteScope) { r.scope = outer }(r.scope)
 	r.become(Write, reason.Write)
 	r.with(s.WithClause)
 	ref := r.write(s.Relation, OpUpdate)
 	ref.Sets = assigned(s.TargetList)
-	lv := &pgLevel{reader: r}
+	lv := r.level()
 	lv.target(s.Relation)
 	lv.from(s.FromClause)
 	r.walkList(s.TargetList)
@@ -167,11 +169,11 @@ func assigned(targets *nodes.List) []string {
 }
 
 func (r *pgReader) delete(s *nodes.DeleteStmt) {
-	defer func(outer *pgScope) { r.scope = outer }(r.scope)
+	defer func(outer *cteScope) { r.scope = outer }(r.scope)
 	r.become(Write, reason.Write)
 	r.with(s.WithClause)
 	r.write(s.Relation, OpDelete)
-	lv := &pgLevel{reader: r}
+	lv := r.level()
 	lv.target(s.Relation)
 	lv.from(s.UsingClause)
 	lv.where(s.WhereClause)
@@ -180,12 +182,12 @@ func (r *pgReader) delete(s *nodes.DeleteStmt) {
 
 // merge takes a MERGE for a write of any row: it can insert as well as update.
 func (r *pgReader) merge(s *nodes.MergeStmt) {
-	defer func(outer *pgScope) { r.scope = outer }(r.scope)
+	defer func(outer *cteScope) { r.scope = outer }(r.scope)
 	r.become(Write, reason.Write)
 	r.with(s.WithClause)
 	r.write(s.Relation, OpOther)
-	lv := &pgLevel{reader: r}
-	lv.item(s.SourceRelation)
+	lv := r.level()
+	lv.add(s.SourceRelation)
 	r.walk(s.JoinCondition)
 	r.walkList(s.MergeWhenClauses)
 	r.walkList(s.ReturningList)

@@ -84,9 +84,9 @@ func (r *pgReader) textBecomes(t *nodes.TypeName) {
 // fromText false asks for columns only, for what takes no text anyway.
 func (r *pgReader) timeOperand(n nodes.Node, fromText bool) {
 	switch n := n.(type) {
-	case *nodes.A_Const, *nodes.ParamRef, *nodes.SQLValueFunction:
+	case *nodes.A_Const, *nodes.SQLValueFunction:
 	case *nodes.ColumnRef:
-		if _, name := splitColumn(n); name != "" {
+		if _, name := splitColumn(n); name != "" && columnOf(n) != nil {
 			r.st.TimeCasts = append(r.st.TimeCasts, name)
 		}
 	case *nodes.TypeCast:
