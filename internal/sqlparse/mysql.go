@@ -37,11 +37,17 @@ func readMySQL(text string, st *Statement) error {
 var (
 	errMySQLStatement = errors.New("not a statement known here")
 	errMySQLMany      = errors.New("not one statement")
+	errMySQLTables    = errors.New("too many tables")
 )
+
+// maxMySQLReferences bounds the table references of a statement. The servers
+// join 61 tables at most; unions and subqueries may have more.
+const maxMySQLReferences = 2000
 
 // mysqlReader fills the analysis of one statement.
 type mysqlReader struct {
-	st *Statement
+	st         *Statement
+	references int // of tables in FROM clauses so far
 }
 
 // mysqlStatements maps a statement's first word to what reads it.
@@ -73,12 +79,12 @@ func init() { // an initialiser of the variable itself would be a cycle
 		"LOCK": (*mysqlReader).lock, "UNLOCK": (*mysqlReader).lock,
 		"SHOW": (*mysqlReader).utility, "HELP": (*mysqlReader).utility, "KILL": (*mysqlReader).utility,
 		"CHECKSUM": (*mysqlReader).utility, "GET": (*mysqlReader).utility, "SIGNAL": (*mysqlReader).utility,
-		"RESIGNAL": (*mysqlReader).utility, "PURGE": (*mysqlReader).utility, "CHANGE": (*mysqlReader).utility,
-		"STOP": (*mysqlReader).utility, "SHUTDOWN": (*mysqlReader).utility, "RESTART": (*mysqlReader).utility,
+		"RESIGNAL": (*mysqlReader).utility, "PURGE": (*mysqlReader).utility, "SHUTDOWN": (*mysqlReader).utility, "RESTART": (*mysqlReader).utility,
 		"CLONE": (*mysqlReader).utility, "BACKUP": (*mysqlReader).utility,
 		"OPTIMIZE": (*mysqlReader).maintenance, "CHECK": (*mysqlReader).maintenance,
 		"REPAIR": (*mysqlReader).maintenance, "FLUSH": (*mysqlReader).maintenance,
 		"RESET": (*mysqlReader).maintenance, "CACHE": (*mysqlReader).maintenance,
+		"CHANGE": (*mysqlReader).maintenance, "STOP": (*mysqlReader).maintenance,
 		"BINLOG": (*mysqlReader).binlog,
 	}
 }
@@ -100,16 +106,22 @@ func (r *mysqlReader) rows(src *mysqlSource) error {
 	piece := main.piece()
 	node, err := parseMySQL(piece.text)
 	if err != nil {
-		return err
+		piece = main.respelled()
+		if node, err = parseMySQL(piece.text); err != nil {
+			return err
+		}
 	}
 	w := &mysqlWalker{reader: r, piece: piece}
 	if err := w.statement(node); err != nil {
 		return err
 	}
 	if returning != nil {
-		if err := r.returning(returning); err != nil {
+		if err := r.expressions(returning); err != nil {
 			return err
 		}
+	}
+	if r.references > maxMySQLReferences {
+		return errMySQLTables
 	}
 	if second, ok := readMySQLSecond(piece.text); ok {
 		r.mergeSecondReader(second)
@@ -117,7 +129,8 @@ func (r *mysqlReader) rows(src *mysqlSource) error {
 	return nil
 }
 
-// cutReturning splits MariaDB's RETURNING list from the statement before it.
+// cutReturning splits MariaDB's RETURNING list, which the parser does not know
+// and which may hold subqueries, from the statement before it.
 func (s *mysqlSource) cutReturning() (main, returning *mysqlSource) {
 	switch s.word(0) {
 	case "INSERT", "REPLACE", "DELETE":
@@ -129,11 +142,6 @@ func (s *mysqlSource) cutReturning() (main, returning *mysqlSource) {
 		return s, nil
 	}
 	return s.until(i), s.from(i + 1)
-}
-
-// returning reads the list after RETURNING. It may hold subqueries.
-func (r *mysqlReader) returning(src *mysqlSource) error {
-	return r.expressions(src)
 }
 
 // expressions reads a list of expressions as the fields of a SELECT.

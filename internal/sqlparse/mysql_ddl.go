@@ -16,6 +16,7 @@ func (r *mysqlReader) ddl(src *mysqlSource) error {
 	}
 	r.st.ImplicitCommit = true
 	r.ddlTables(src)
+	r.temporary(src)
 	r.not(DDL, reason.DDL, strings.ToLower(src.word(0)))
 	return nil
 }
@@ -45,13 +46,12 @@ func (r *mysqlReader) ddlTables(src *mysqlSource) {
 	case *ast.RenameTableStmt:
 		for _, t := range n.TableToTables {
 			r.writes(mysqlTable(t.OldTable), OpOther)
-			r.writes(mysqlTable(t.NewTable), OpOther)
+			r.renamed(mysqlTable(t.NewTable))
 		}
 	case *ast.DropTableStmt:
 		for _, t := range n.Tables {
 			r.writes(mysqlTable(t), OpOther)
 		}
-		r.st.ImplicitCommit = n.TemporaryKeyword == ast.TemporaryNone
 	case *ast.CreateIndexStmt:
 		r.writes(mysqlTable(n.Table), OpOther)
 	case *ast.DropIndexStmt:
@@ -61,6 +61,36 @@ func (r *mysqlReader) ddlTables(src *mysqlSource) {
 	default:
 		r.st.WritesAll = true
 	}
+}
+
+// temporary notes the table of CREATE TEMPORARY TABLE. Neither that nor DROP
+// TEMPORARY TABLE commits.
+func (r *mysqlReader) temporary(src *mysqlSource) {
+	i := 1
+	if src.is(i, "OR", "REPLACE") {
+		i += 2
+	}
+	if src.word(i) != "TEMPORARY" || src.word(0) == "ALTER" {
+		return
+	}
+	r.st.ImplicitCommit = false
+	if src.word(0) != "CREATE" {
+		return
+	}
+	i += 2 // TEMPORARY TABLE
+	if src.is(i, "IF", "NOT", "EXISTS") {
+		i += 3
+	}
+	if t, _, ok := src.name(i); ok {
+		r.st.TempTables = append(r.st.TempTables, t)
+	}
+}
+
+// renamed notes a table's new name. The table may be a temporary one, which
+// then hides another of that name.
+func (r *mysqlReader) renamed(t Table) {
+	r.writes(t, OpOther)
+	r.st.TempTables = append(r.st.TempTables, t)
 }
 
 // mysqlRowlessObjects are what a statement may create or change without
@@ -81,12 +111,7 @@ func (s *mysqlSource) ddlObject() string {
 }
 
 func (w *mysqlWalker) createTable(n *ast.CreateTableStmt) {
-	t := mysqlTable(n.Table)
-	w.reader.writes(t, OpOther)
-	if n.TemporaryKeyword != ast.TemporaryNone {
-		w.reader.st.TempTables = append(w.reader.st.TempTables, t)
-		w.reader.st.ImplicitCommit = false
-	}
+	w.reader.writes(mysqlTable(n.Table), OpOther)
 	if n.ReferTable != nil {
 		w.reader.reads(mysqlTable(n.ReferTable))
 	}
@@ -104,7 +129,7 @@ func (w *mysqlWalker) alterTable(n *ast.AlterTableStmt) {
 	w.reader.writes(mysqlTable(n.Table), OpOther)
 	for _, spec := range n.Specs {
 		if spec.NewTable != nil { // RENAME TO, EXCHANGE PARTITION
-			w.reader.writes(mysqlTable(spec.NewTable), OpOther)
+			w.reader.renamed(mysqlTable(spec.NewTable))
 		}
 		for _, o := range spec.Options {
 			for _, u := range o.TableNames {

@@ -223,6 +223,9 @@ func (b *mysqlBlock) tableSource(n *ast.TableSource) {
 }
 
 func (b *mysqlBlock) table(n *ast.TableName, alias string) {
+	if b.walker.reader.references++; b.walker.reader.references > maxMySQLReferences {
+		return // the statement is given up when the walk is done
+	}
 	t := mysqlTable(n)
 	if alias == "" {
 		alias = t.Name

@@ -10,13 +10,24 @@ type mysqlPiece struct {
 	params map[int]int
 }
 
-// piece respells the source for the readers, without changing what it means
-// for the tables it touches:
+// piece gives the readers the source as it is.
+func (s *mysqlSource) piece() mysqlPiece {
+	params := make(map[int]int)
+	for _, t := range s.tokens {
+		if t.kind == tokenParam {
+			params[t.start] = s.paramsUpTo + len(params) + 1
+		}
+	}
+	return mysqlPiece{text: s.text, params: params}
+}
+
+// respelled gives the readers the source in words they know, without changing
+// what it means for the tables it touches:
 //
 //   - a list of rows "VALUES (1), (2)" as a query becomes MySQL's "VALUES ROW(1), ROW(2)";
 //   - "FOR SYSTEM_TIME ..." with plain operands is dropped: what a table held
 //     in the past changes with the table, never without it.
-func (s *mysqlSource) piece() mysqlPiece {
+func (s *mysqlSource) respelled() mysqlPiece {
 	w := mysqlRewriter{src: s, param: s.paramsUpTo, params: make(map[int]int)}
 	for i := 0; i < len(s.tokens); {
 		if n := s.systemTime(i); n > 0 {

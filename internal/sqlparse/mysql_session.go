@@ -23,12 +23,12 @@ func (r *mysqlReader) begin(src *mysqlSource) error {
 	return r.tx(TxBegin)
 }
 
-// start reads START TRANSACTION, and START REPLICA and the like.
+// start reads START TRANSACTION, and START REPLICA and the like, which commit.
 func (r *mysqlReader) start(src *mysqlSource) error {
 	if src.word(1) == "TRANSACTION" {
 		return r.begin(src)
 	}
-	return r.utility(src)
+	return r.maintenance(src)
 }
 
 func (r *mysqlReader) commit(src *mysqlSource) error {
@@ -202,7 +202,7 @@ func mysqlSwitch(value ast.ExprNode) string {
 // settings do to the result is not known, so it is never cached.
 func (r *mysqlReader) setStatement(src *mysqlSource) error {
 	i := src.find(2, "FOR")
-	if i < 0 {
+	if i < 0 || src.word(i+1) == "SET" { // the server refuses it nested
 		return errMySQLStatement
 	}
 	if err := r.statement(src.from(i + 1)); err != nil {

@@ -202,7 +202,8 @@ func (r *mysqlReader) load(src *mysqlSource) error {
 	}
 	r.writes(t, OpOther)
 	if set := src.find(next, "SET"); set > 0 {
-		if err := r.loadSet(src.from(set + 1)); err != nil {
+		// As "column = value" the assignments are expressions as well.
+		if err := r.expressions(src.from(set + 1)); err != nil {
 			return err
 		}
 	}
@@ -210,10 +211,6 @@ func (r *mysqlReader) load(src *mysqlSource) error {
 	r.not(Write, reason.Copy, "")
 	return nil
 }
-
-// loadSet reads the assignments of LOAD DATA, which may hold subqueries: as
-// "column = value" they are expressions as well.
-func (r *mysqlReader) loadSet(src *mysqlSource) error { return r.expressions(src) }
 
 // call reads CALL: what a procedure does is not in the text.
 func (r *mysqlReader) call(src *mysqlSource) error {
