@@ -120,8 +120,11 @@ func (r *mysqlReader) rows(src *mysqlSource) error {
 			return err
 		}
 	}
-	if r.references > maxMySQLReferences {
+	switch {
+	case r.references > maxMySQLReferences:
 		return errMySQLTables
+	case r.st.Kind == Write && len(r.st.WriteRefs) == 0: // a target that is no table
+		return errMySQLStatement
 	}
 	if second, ok := readMySQLSecond(piece.text); ok {
 		r.mergeSecondReader(second)

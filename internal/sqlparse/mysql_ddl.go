@@ -128,8 +128,12 @@ func (w *mysqlWalker) createTable(n *ast.CreateTableStmt) {
 func (w *mysqlWalker) alterTable(n *ast.AlterTableStmt) {
 	w.reader.writes(mysqlTable(n.Table), OpOther)
 	for _, spec := range n.Specs {
-		if spec.NewTable != nil { // RENAME TO, EXCHANGE PARTITION
+		switch {
+		case spec.NewTable == nil:
+		case spec.Tp == ast.AlterTableRenameTable:
 			w.reader.renamed(mysqlTable(spec.NewTable))
+		default: // EXCHANGE PARTITION
+			w.reader.writes(mysqlTable(spec.NewTable), OpOther)
 		}
 		for _, o := range spec.Options {
 			for _, u := range o.TableNames {

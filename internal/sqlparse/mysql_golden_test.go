@@ -79,6 +79,9 @@ func goldenAnswer(st *Statement) string {
 			fmt.Fprintf(&b, "--> %s: %s\n", label, strings.Join(words, ", "))
 		}
 	}
+	if st.Kind == Unknown { // what the words alone say is not this reader's business
+		return fmt.Sprintf("--> unknown: %v\n", st.Reason)
+	}
 	verdict := "cacheable"
 	if !st.Cacheable() {
 		verdict = strings.TrimSpace(st.Reason.String() + " " + st.Detail)

@@ -58,7 +58,9 @@ func (b *mysqlBlock) conjunct(expr ast.ExprNode, from, to int) {
 	}
 }
 
-// equal notes that column is one of values, if they are what they need to be.
+// equal notes that column is one of values, if all of them are literals or
+// parameters. Literals of different kinds in one list change how all of them
+// compare.
 func (b *mysqlBlock) equal(column ast.ExprNode, values []ast.ExprNode, from, to int) bool {
 	col, ok := mysqlColumn(column)
 	if !ok {
@@ -69,10 +71,17 @@ func (b *mysqlBlock) equal(column ast.ExprNode, values []ast.ExprNode, from, to 
 		return false
 	}
 	p := Predicate{Column: col.Name.O}
+	literals := OperandParam // the kind of the literals, OperandParam before the first
 	for _, v := range values {
 		operand := b.walker.piece.operand(v)
-		if operand.Kind == OperandOther {
+		switch operand.Kind {
+		case OperandOther:
 			return false
+		case OperandInt, OperandString:
+			if literals != OperandParam && literals != operand.Kind {
+				return false
+			}
+			literals = operand.Kind
 		}
 		p.Values = append(p.Values, operand)
 	}

@@ -73,7 +73,7 @@ func (r *mysqlReader) mergeSecondReader(second mysqlSecond) {
 	st := r.st
 	var missed []Table
 	for _, t := range second.tables {
-		if !slices.Contains(st.Reads, t) && !slices.Contains(st.Writes, t) {
+		if !sawTable(st.Reads, t) && !sawTable(st.Writes, t) {
 			missed = append(missed, t)
 		}
 	}
@@ -99,6 +99,14 @@ func (r *mysqlReader) mergeSecondReader(second mysqlSecond) {
 		r.writes(ref.Table, OpOther)
 	}
 	r.not(Write, reason.Ambiguous, "")
+}
+
+// sawTable reports whether t is among tables. The second reader lowers the case
+// of names that are keywords to it.
+func sawTable(tables []Table, t Table) bool {
+	return slices.ContainsFunc(tables, func(have Table) bool {
+		return strings.EqualFold(have.Schema, t.Schema) && strings.EqualFold(have.Name, t.Name)
+	})
 }
 
 // forgetRows drops what is known of the rows the statement touches.

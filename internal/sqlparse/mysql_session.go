@@ -101,20 +101,19 @@ func (r *mysqlReader) set(src *mysqlSource) error {
 	case src.is(1, "PASSWORD"), src.is(1, "DEFAULT", "ROLE"):
 		return r.privileges(src)
 	}
-	piece := src.piece()
-	node, err := parseMySQL(piece.text)
 	r.not(Session, reason.SessionStatement, "set")
-	if err != nil {
-		r.st.SessionUnknown = true
+	switch {
+	case src.is(1, "ROLE") && !src.punct(2, '='):
+		r.sessionVar("role")
+		return nil
+	case src.is(1, "RESOURCE", "GROUP"):
 		return nil
 	}
-	switch n := node.(type) {
-	case *ast.SetStmt:
-		r.setVariables(src, piece, n)
-	case *ast.SetRoleStmt:
-		r.sessionVar("role")
-	case *ast.SetResourceGroupStmt:
-	default:
+	piece := src.piece()
+	node, err := parseMySQL(piece.text)
+	if set, ok := node.(*ast.SetStmt); ok && err == nil {
+		r.setVariables(src, piece, set)
+	} else {
 		r.st.SessionUnknown = true
 	}
 	return nil

@@ -201,7 +201,7 @@ func (r *mysqlReader) load(src *mysqlSource) error {
 		return errMySQLStatement
 	}
 	r.writes(t, OpOther)
-	if set := src.find(next, "SET"); set > 0 {
+	if set := src.loadSet(next); set > 0 {
 		// As "column = value" the assignments are expressions as well.
 		if err := r.expressions(src.from(set + 1)); err != nil {
 			return err
@@ -210,6 +210,15 @@ func (r *mysqlReader) load(src *mysqlSource) error {
 	r.assignsUserVars(src)
 	r.not(Write, reason.Copy, "")
 	return nil
+}
+
+// loadSet returns where LOAD DATA's assignments begin, or -1.
+func (s *mysqlSource) loadSet(i int) int {
+	set := s.find(i, "SET")
+	for set > 0 && s.word(set-1) == "CHARACTER" {
+		set = s.find(set+1, "SET")
+	}
+	return set
 }
 
 // call reads CALL: what a procedure does is not in the text.
