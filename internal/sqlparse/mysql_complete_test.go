@@ -1,11 +1,9 @@
 package sqlparse
 
 import (
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/sqlc-dev/marino/ast"
@@ -53,12 +51,8 @@ func mysqlGoldenStatements(t *testing.T) []string {
 	}
 	var statements []string
 	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range goldenCases(string(data)) {
-			statements = append(statements, strings.TrimSpace(c.sql))
+		for _, text := range readCases(t, file) {
+			statements = append(statements, text)
 		}
 	}
 	return statements

@@ -50,10 +50,10 @@ func checkMySQLLabel(t *testing.T, st *Statement, label []string) {
 	if st.Kind.String() != label[0] {
 		t.Errorf("kind %v, want %s", st.Kind, label[0])
 	}
-	if got := labelTables(st.Reads, st.ReadsAll); got != sortedNames(label[1]) {
+	if got := tableNames(st.Reads, st.ReadsAll); got != sortedNames(label[1]) {
 		t.Errorf("reads %s, want %s", got, label[1])
 	}
-	if got := labelTables(st.Writes, st.WritesAll); got != sortedNames(label[2]) {
+	if got := tableNames(st.Writes, st.WritesAll); got != sortedNames(label[2]) {
 		t.Errorf("writes %s, want %s", got, label[2])
 	}
 	cacheable, why, _ := strings.Cut(label[3], ":")
@@ -69,24 +69,4 @@ func checkMySQLLabel(t *testing.T, st *Statement, label []string) {
 	case st.Cacheable() || !slices.Contains(mysqlCorpusReasons[cause], st.Reason):
 		t.Errorf("reason %q, want one of %q", st.Reason, mysqlCorpusReasons[cause])
 	}
-}
-
-func labelTables(tables []Table, all bool) string {
-	if all {
-		return "*"
-	}
-	names := make([]string, len(tables))
-	for i, t := range tables {
-		names[i] = t.String()
-	}
-	return sortedNames(strings.Join(names, ","))
-}
-
-func sortedNames(list string) string {
-	if list == "" || list == "-" {
-		return "-"
-	}
-	names := strings.Split(list, ",")
-	slices.Sort(names)
-	return strings.Join(names, ",")
 }

@@ -25,14 +25,14 @@ func TestMySQLTableOnlyTheSecondReaderSees(t *testing.T) {
 
 	r := readForMerge(t, "SELECT * FROM t WHERE id = 1")
 	r.mergeSecondReader(missed)
-	if got, want := goldenAnswer(r.st), "--> read: cacheable\n--> reads: t, s\n"; got != want {
+	if got, want := describe(r.st), "read cacheable\nreads t, s"; got != want {
 		t.Errorf("read: got %q, want %q", got, want)
 	}
 
 	r = readForMerge(t, "UPDATE t SET a = 1 WHERE id = 1")
 	missed.kind = Write
 	r.mergeSecondReader(missed)
-	if got, want := goldenAnswer(r.st), "--> write: write\n--> reads: s\n--> writes: t, s\n"; got != want {
+	if got, want := describe(r.st), "write write\nreads s\nwrites t, s"; got != want {
 		t.Errorf("write: got %q, want %q", got, want)
 	}
 }

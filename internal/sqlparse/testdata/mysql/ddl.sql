@@ -1,343 +1,203 @@
+-- case: create table t id int primary key p int references parent id foreign
 CREATE TABLE t (id INT PRIMARY KEY, p INT REFERENCES parent (id), FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE)
---> ddl: ddl create
---> writes: t
---> session: implicit commit
 
+-- case: create table if not exists db.t like db.s
 CREATE TABLE IF NOT EXISTS db.t LIKE db.s
---> ddl: ddl create
---> reads: db.s
---> writes: db.t
---> session: implicit commit
 
+-- case: create table t like s
 CREATE TABLE t (LIKE s)
---> ddl: ddl create
---> reads: s
---> writes: t
---> session: implicit commit
 
+-- case: create table t as select * from s where k = 1
 CREATE TABLE t AS SELECT * FROM s WHERE k = 1
---> ddl: ddl create
---> reads: s{k=1}
---> writes: t
---> session: implicit commit
 
+-- case: create table t id int ignore select * from s
 CREATE TABLE t (id INT) IGNORE SELECT * FROM s
---> ddl: ddl create
---> reads: s
---> writes: t
---> session: implicit commit
 
+-- case: create table t id int engine = merge union = a b
 CREATE TABLE t (id INT) ENGINE=MERGE UNION=(a, b)
---> ddl: ddl create
---> reads: a, b
---> writes: t
---> session: implicit commit
 
+-- case: create table t id int partition by hash id partitions 4
 CREATE TABLE t (id INT) PARTITION BY HASH (id) PARTITIONS 4
---> ddl: ddl create
---> writes: t
---> session: implicit commit
 
+-- case: create or replace table t id int
 CREATE OR REPLACE TABLE t (id INT)
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: create table t id int with system versioning
 CREATE TABLE t (id INT) WITH SYSTEM VERSIONING
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: create temporary table t id int
 CREATE TEMPORARY TABLE t (id INT)
---> ddl: ddl create
---> writes: t
---> temporary: t
 
+-- case: create temporary table if not exists db.t as select * from s
 CREATE TEMPORARY TABLE IF NOT EXISTS db.t AS SELECT * FROM s
---> ddl: ddl create
---> reads: s
---> writes: db.t
---> temporary: db.t
 
+-- case: create or replace temporary table t id int
 CREATE OR REPLACE TEMPORARY TABLE t (id INT)
---> ddl: ddl create
---> writes: *
---> temporary: t
 
+-- case: create temporary table t like s
 CREATE TEMPORARY TABLE t LIKE s
---> ddl: ddl create
---> reads: s
---> writes: t
---> temporary: t
 
+-- case: drop temporary table if exists t
 DROP TEMPORARY TABLE IF EXISTS t
---> ddl: ddl drop
---> writes: t
 
+-- case: drop table a db.b
 DROP TABLE a, db.b
---> ddl: ddl drop
---> writes: a, db.b
---> session: implicit commit
 
+-- case: drop table if exists t cascade
 DROP TABLE IF EXISTS t CASCADE
---> ddl: ddl drop
---> writes: t
---> session: implicit commit
 
+-- case: alter table t add column a int drop column b
 ALTER TABLE t ADD COLUMN a INT, DROP COLUMN b
---> ddl: ddl alter
---> writes: t
---> session: implicit commit
 
+-- case: alter table t rename to s
 ALTER TABLE t RENAME TO s
---> ddl: ddl alter
---> writes: t, s
---> session: implicit commit
---> temporary: s
 
+-- case: alter table t exchange partition p with table s
 ALTER TABLE t EXCHANGE PARTITION p WITH TABLE s
---> ddl: ddl alter
---> writes: t, s
---> session: implicit commit
 
+-- case: alter table t drop partition p0
 ALTER TABLE t DROP PARTITION p0
---> ddl: ddl alter
---> writes: t
---> session: implicit commit
 
+-- case: alter table t add system versioning
 ALTER TABLE t ADD SYSTEM VERSIONING
---> ddl: ddl alter
---> writes: *
---> session: implicit commit
 
+-- case: alter table t union = a b
 ALTER TABLE t UNION=(a, b)
---> ddl: ddl alter
---> reads: a, b
---> writes: t
---> session: implicit commit
 
+-- case: alter online table t force
 ALTER ONLINE TABLE t FORCE
---> ddl: ddl alter
---> writes: *
---> session: implicit commit
 
+-- case: rename table a to b
 RENAME TABLE a TO b
---> ddl: ddl rename
---> writes: a, b
---> session: implicit commit
---> temporary: b
 
+-- case: rename table a to c b to a c to b
 RENAME TABLE a TO c, b TO a, c TO b
---> ddl: ddl rename
---> writes: a, c, b, a, c, b
---> session: implicit commit
---> temporary: c, a, b
 
+-- case: create view v as select * from t
 CREATE VIEW v AS SELECT * FROM t
---> ddl: ddl create
---> reads: t
---> writes: v
---> session: implicit commit
 
+-- case: create or replace algorithm = merge definer = u@h sql security invoker
 CREATE OR REPLACE ALGORITHM=MERGE DEFINER=`u`@`h` SQL SECURITY INVOKER VIEW db.v (a) AS SELECT a FROM t WITH CHECK OPTION
---> ddl: ddl create
---> reads: t
---> writes: db.v
---> session: implicit commit
 
+-- case: alter view v as select * from s
 ALTER VIEW v AS SELECT * FROM s
---> ddl: ddl alter
---> reads: s
---> writes: v
---> session: implicit commit
 
+-- case: drop view v
 DROP VIEW v
---> ddl: ddl drop
---> writes: v
---> session: implicit commit
 
+-- case: drop view if exists v w
 DROP VIEW IF EXISTS v, w
---> ddl: ddl drop
---> writes: v, w
---> session: implicit commit
 
+-- case: create index i on t a
 CREATE INDEX i ON t (a)
---> ddl: ddl create
---> writes: t
---> session: implicit commit
 
+-- case: create unique index i on db.t a 10 b + 1
 CREATE UNIQUE INDEX i ON db.t (a(10), (b + 1))
---> ddl: ddl create
---> writes: db.t
---> session: implicit commit
 
+-- case: create fulltext index i on t a
 CREATE FULLTEXT INDEX i ON t (a)
---> ddl: ddl create
---> writes: t
---> session: implicit commit
 
+-- case: drop index i on t
 DROP INDEX i ON t
---> ddl: ddl drop
---> writes: t
---> session: implicit commit
 
+-- case: create database db
 CREATE DATABASE db
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: create database if not exists db default character set utf8mb4
 CREATE DATABASE IF NOT EXISTS db DEFAULT CHARACTER SET utf8mb4
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: alter database db character set utf8mb4
 ALTER DATABASE db CHARACTER SET utf8mb4
---> ddl: ddl alter
---> writes: *
---> session: implicit commit
 
+-- case: drop database db
 DROP DATABASE db
---> ddl: ddl drop
---> writes: *
---> session: implicit commit
 
+-- case: drop schema if exists db
 DROP SCHEMA IF EXISTS db
---> ddl: ddl drop
---> writes: *
---> session: implicit commit
 
+-- case: create trigger tr before insert on t for each row set new.a = 1
 CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: create trigger tr after delete on t for each row begin delete from s
 CREATE TRIGGER tr AFTER DELETE ON t FOR EACH ROW BEGIN DELETE FROM s WHERE id = OLD.id; INSERT INTO r VALUES (1); END
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: drop trigger tr
 DROP TRIGGER tr
---> ddl: ddl drop
---> writes: *
---> session: implicit commit
 
+-- case: create procedure p begin delete from t end
 CREATE PROCEDURE p() BEGIN DELETE FROM t; END
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: create procedure p in x int select * from t where id = x
 CREATE PROCEDURE p(IN x INT) SELECT * FROM t WHERE id = x
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: drop procedure p
 DROP PROCEDURE p
---> ddl: ddl drop
---> writes: *
---> session: implicit commit
 
+-- case: create function f returns int deterministic return 1
 CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: alter function f comment x
 ALTER FUNCTION f COMMENT 'x'
---> ddl: ddl alter
---> writes: *
---> session: implicit commit
 
+-- case: drop function f
 DROP FUNCTION f
---> ddl: ddl drop
---> writes: *
---> session: implicit commit
 
+-- case: create event e on schedule every 1 day do delete from t
 CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM t
---> ddl: ddl create
---> writes: *
---> session: implicit commit
 
+-- case: alter event e disable
 ALTER EVENT e DISABLE
---> ddl: ddl alter
---> writes: *
---> session: implicit commit
 
+-- case: drop event e
 DROP EVENT e
---> ddl: ddl drop
---> writes: *
---> session: implicit commit
 
+-- case: create sequence s
 CREATE SEQUENCE s
---> ddl: ddl create
---> writes: s
---> session: implicit commit
 
+-- case: create sequence s start with 5 increment by 2
 CREATE SEQUENCE s START WITH 5 INCREMENT BY 2
---> ddl: ddl create
---> writes: s
---> session: implicit commit
 
+-- case: alter sequence s restart 10
 ALTER SEQUENCE s RESTART 10
---> ddl: ddl alter
---> writes: *
---> session: implicit commit
 
+-- case: drop sequence s
 DROP SEQUENCE s
---> ddl: ddl drop
---> writes: *
---> session: implicit commit
 
+-- case: create user u identified by x
 CREATE USER u IDENTIFIED BY 'x'
---> ddl: ddl create
---> session: implicit commit
 
+-- case: alter user u account lock
 ALTER USER u ACCOUNT LOCK
---> ddl: ddl alter
---> session: implicit commit
 
+-- case: drop user u
 DROP USER u
---> ddl: ddl drop
---> session: implicit commit
 
+-- case: rename user a to b
 RENAME USER a TO b
---> ddl: ddl rename
---> session: implicit commit
 
+-- case: create role r
 CREATE ROLE r
---> ddl: ddl create
---> session: implicit commit
 
+-- case: drop role r
 DROP ROLE r
---> ddl: ddl drop
---> session: implicit commit
 
+-- case: grant select on db.* to u
 GRANT SELECT ON db.* TO u
---> ddl: ddl privileges
---> session: implicit commit
 
+-- case: grant r to u
 GRANT r TO u
---> ddl: ddl privileges
---> session: implicit commit
 
+-- case: revoke all privileges on db.t from u
 REVOKE ALL PRIVILEGES ON db.t FROM u
---> ddl: ddl privileges
---> session: implicit commit
 
+-- case: create server s foreign data wrapper mysql options host h
 CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'h')
---> ddl: ddl create
---> session: implicit commit
 
+-- case: install plugin p soname x.so
 INSTALL PLUGIN p SONAME 'x.so'
---> ddl: ddl install
---> writes: *
---> session: implicit commit
 
+-- case: uninstall plugin p
 UNINSTALL PLUGIN p
---> ddl: ddl uninstall
---> writes: *
---> session: implicit commit
 
+-- case: import table from x.sdi
 IMPORT TABLE FROM 'x.sdi'
---> ddl: ddl import
---> writes: *
---> session: implicit commit
-

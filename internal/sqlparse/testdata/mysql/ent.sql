@@ -1,79 +1,59 @@
+-- case: select users.id users.age users.name from users where users.id = ?
 SELECT `users`.`id`, `users`.`age`, `users`.`name` FROM `users` WHERE `users`.`id` = ? LIMIT 2
---> read: cacheable
---> reads: users{id=?1}
 
+-- case: select distinct users.id users.name from users where users.name = ? and
 SELECT DISTINCT `users`.`id`, `users`.`name` FROM `users` WHERE `users`.`name` = ? AND `users`.`age` > ? LIMIT ?
---> read: cacheable
---> reads: users{name=?1}
 
+-- case: select count distinct users.id from users
 SELECT COUNT(DISTINCT `users`.`id`) FROM `users`
---> read: cacheable
---> reads: users
 
+-- case: select pets.id pets.owner_id from pets where owner_id in ? ? ?
 SELECT `pets`.`id`, `pets`.`owner_id` FROM `pets` WHERE `owner_id` IN (?, ?, ?)
---> read: cacheable
---> reads: pets{owner_id=?1|?2|?3}
 
+-- case: select groups.id from groups join select user_groups.group_id from
 SELECT `groups`.`id` FROM `groups` JOIN (SELECT `user_groups`.`group_id` FROM `user_groups` WHERE `user_groups`.`user_id` = ?) AS `t1` ON `groups`.`id` = `t1`.`group_id`
---> read: cacheable
---> reads: user_groups{user_id=?1}, groups
 
+-- case: select users.id from users where exists select pets.owner_id from pets
 SELECT `users`.`id` FROM `users` WHERE EXISTS (SELECT `pets`.`owner_id` FROM `pets` WHERE `users`.`id` = `pets`.`owner_id` AND `pets`.`name` = ?)
---> read: cacheable
---> reads: users, pets{name=?1}
 
+-- case: select users.id from users left join select pets.owner_id count * as
 SELECT `users`.`id` FROM `users` LEFT JOIN (SELECT `pets`.`owner_id`, COUNT(*) AS `pets_count` FROM `pets` GROUP BY `pets`.`owner_id`) AS `t1` ON `users`.`id` = `t1`.`owner_id` ORDER BY `t1`.`pets_count` DESC
---> read: cacheable
---> reads: pets, users
 
+-- case: with src_query as select pets.id pets.owner_id row_number over
 WITH `src_query` AS (SELECT `pets`.`id`, `pets`.`owner_id`, (ROW_NUMBER() OVER (PARTITION BY `owner_id` ORDER BY `id`)) AS `row_number` FROM `pets` WHERE `owner_id` IN (?, ?)) SELECT `id` FROM `src_query` AS `pets` WHERE `pets`.`row_number` <= ?
---> read: cacheable
---> reads: pets{owner_id=?1|?2}
 
+-- case: select users.id from users where json_extract users.url .scheme = ?
 SELECT `users`.`id` FROM `users` WHERE JSON_EXTRACT(`users`.`url`, '$.Scheme') = ?
---> read: cacheable
---> reads: users
 
+-- case: select users.id from users where users.name = ? for update nowait
 SELECT `users`.`id` FROM `users` WHERE `users`.`name` = ? FOR UPDATE NOWAIT
---> read: locking_read
---> reads: users{name=?1}
 
+-- case: insert into users age name id values ? ? ?
 INSERT INTO `users` (`age`, `name`, `id`) VALUES (?, ?, ?)
---> write: write
---> writes: insert users{age=?1 name=?2 id=?3}
 
+-- case: insert into users age name values ? ? ? ?
 INSERT INTO `users` (`age`, `name`) VALUES (?, ?), (?, ?)
---> write: write
---> writes: insert users{age=?1|?3 name=?2|?4}
 
+-- case: insert into users name age values ? ? on duplicate key update name =
 INSERT INTO `users` (`name`, `age`) VALUES (?, ?) ON DUPLICATE KEY UPDATE `name` = VALUES(`name`), `id` = LAST_INSERT_ID(`users`.`id`)
---> write: write
---> writes: users
 
+-- case: update users set age = coalesce users.age 0 + ? where id = ?
 UPDATE `users` SET `age` = COALESCE(`users`.`age`, 0) + ? WHERE `id` = ?
---> write: write
---> writes: update users{id=?2} sets age
 
+-- case: update pets set owner_id = null where id in ? ? and owner_id = ?
 UPDATE `pets` SET `owner_id` = NULL WHERE `id` IN (?, ?) AND `owner_id` = ?
---> write: write
---> writes: update pets{id=?1|?2 owner_id=?3} sets owner_id
 
+-- case: delete from users where users.id = ?
 DELETE FROM `users` WHERE `users`.`id` = ?
---> write: write
---> writes: delete users{id=?1}
 
+-- case: delete from group_users where group_id = ? and user_id in ? ?
 DELETE FROM `group_users` WHERE `group_id` = ? AND `user_id` IN (?, ?)
---> write: write
---> writes: delete group_users{group_id=?1 user_id=?2|?3}
 
+-- case: start transaction
 START TRANSACTION
---> tx: transaction_control
---> session: begin, implicit commit
 
+-- case: commit
 COMMIT
---> tx: transaction_control
---> session: commit
 
+-- case: show variables like version
 SHOW VARIABLES LIKE 'version'
---> other: utility show
-

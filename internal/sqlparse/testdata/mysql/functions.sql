@@ -1,204 +1,155 @@
+-- case: select abs a round b 2 concat a x upper c ifnull d 0 substring a from 2
 SELECT ABS(a), ROUND(b, 2), CONCAT(a, 'x'), UPPER(c), IFNULL(d, 0), SUBSTRING(a FROM 2 FOR 3), TRIM(BOTH 'x' FROM a) FROM t
---> read: cacheable
---> reads: t
 
+-- case: select count * count distinct a b sum a avg b std c variance d bit_xor
 SELECT COUNT(*), COUNT(DISTINCT a, b), SUM(a), AVG(b), STD(c), VARIANCE(d), BIT_XOR(e), JSON_ARRAYAGG(f), ANY_VALUE(g) FROM t
---> read: cacheable
---> reads: t
 
+-- case: select row_number over order by a lag b 1 over w nth_value c 2 over w
 SELECT ROW_NUMBER() OVER (ORDER BY a), LAG(b, 1) OVER w, NTH_VALUE(c, 2) OVER w FROM t WINDOW w AS (ORDER BY a ROWS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING)
---> read: cacheable
---> reads: t
 
+-- case: select position a in b extract year_month from d char 65 66 using
 SELECT POSITION('a' IN b), EXTRACT(YEAR_MONTH FROM d), CHAR(65, 66 USING utf8mb4), CONVERT(a USING utf8mb4), CONVERT(a, CHAR(3)), INSERT(a, 1, 2, 'x'), a MEMBER OF ('[1]'), a SOUNDS LIKE b FROM t
---> read: cacheable
---> reads: t
 
+-- case: select a -> .b a ->> .c json_value a .d returning decimal 4 2
 SELECT a->'$.b', a->>'$.c', JSON_VALUE(a, '$.d' RETURNING DECIMAL(4,2)), JSON_OBJECT('k', a) FROM t
---> read: cacheable
---> reads: t
 
+-- case: select st_distance a point 1 2 st_astext b mbrcontains a b from t
 SELECT ST_Distance(a, POINT(1, 2)), ST_AsText(b), MBRContains(a, b) FROM t
---> read: cacheable
---> reads: t
 
+-- case: select md5 a sha2 a 256 aes_decrypt a k crc32 a hex a unhex b inet_aton
 SELECT MD5(a), SHA2(a, 256), AES_DECRYPT(a, 'k'), CRC32(a), HEX(a), UNHEX(b), INET_ATON(c), UUID_TO_BIN(d) FROM t
---> read: cacheable
---> reads: t
 
+-- case: select date_format a y str_to_date b d timestampdiff day a b a +
 SELECT DATE_FORMAT(a, '%Y'), STR_TO_DATE(b, '%d'), TIMESTAMPDIFF(DAY, a, b), a + INTERVAL 1 DAY, LAST_DAY(a), CONVERT_TZ(a, 'UTC', '+01:00'), FROM_UNIXTIME(a), UNIX_TIMESTAMP(b) FROM t
---> read: cacheable
---> reads: t
 
+-- case: select a from t where b > now
 SELECT a FROM t WHERE b > NOW()
---> read: time_function now
---> reads: t
 
+-- case: select a from t where b > current_timestamp
 SELECT a FROM t WHERE b > CURRENT_TIMESTAMP
---> read: time_function current_timestamp
---> reads: t
 
+-- case: select a from t where b > current_timestamp 6
 SELECT a FROM t WHERE b > CURRENT_TIMESTAMP(6)
---> read: time_function current_timestamp
---> reads: t
 
+-- case: select a from t where b = current_date
 SELECT a FROM t WHERE b = CURRENT_DATE
---> read: time_function current_date
---> reads: t
 
+-- case: select a from t where b = current_date, form 2
 SELECT a FROM t WHERE b = CURRENT_DATE()
---> read: time_function current_date
---> reads: t
 
+-- case: select a from t where b < current_time or b < curtime
 SELECT a FROM t WHERE b < CURRENT_TIME OR b < CURTIME()
---> read: time_function current_time
---> reads: t
 
+-- case: select a from t where b < localtime or b < localtimestamp
 SELECT a FROM t WHERE b < LOCALTIME OR b < LOCALTIMESTAMP
---> read: time_function localtime
---> reads: t
 
+-- case: select a from t where b < utc_timestamp
 SELECT a FROM t WHERE b < UTC_TIMESTAMP()
---> read: time_function utc_timestamp
---> reads: t
 
+-- case: select a from t where b < utc_date
 SELECT a FROM t WHERE b < UTC_DATE
---> read: time_function utc_date
---> reads: t
 
+-- case: select a from t where b < unix_timestamp
 SELECT a FROM t WHERE b < UNIX_TIMESTAMP()
---> read: time_function unix_timestamp
---> reads: t
 
+-- case: select a from t where b < sysdate
 SELECT a FROM t WHERE b < SYSDATE()
---> read: time_function sysdate
---> reads: t
 
+-- case: select a from t where owner = user
 SELECT a FROM t WHERE owner = USER()
---> read: session_function user
---> reads: t
 
+-- case: select a from t where owner = current_user
 SELECT a FROM t WHERE owner = CURRENT_USER
---> read: session_function current_user
---> reads: t
 
+-- case: select a from t where r = current_role
 SELECT a FROM t WHERE r = CURRENT_ROLE()
---> read: session_function current_role
---> reads: t
 
+-- case: select a from t where id = last_insert_id
 SELECT a FROM t WHERE id = LAST_INSERT_ID()
---> read: session_function last_insert_id
---> reads: t
 
+-- case: select a from t where s = database
 SELECT a FROM t WHERE s = DATABASE()
---> read: session_function database
---> reads: t
 
+-- case: select a connection_id row_count version from t
 SELECT a, CONNECTION_ID(), ROW_COUNT(), VERSION() FROM t
---> read: session_function connection_id
---> reads: t
 
+-- case: select a from t where rand < 0.5
 SELECT a FROM t WHERE RAND() < 0.5
---> read: volatile_function rand
---> reads: t
 
+-- case: select uuid a from t
 SELECT UUID(), a FROM t
---> read: volatile_function uuid
---> reads: t
 
+-- case: select sleep 1 from t
 SELECT SLEEP(1) FROM t
---> read: volatile_function sleep
---> reads: t
 
+-- case: select benchmark 10 md5 x from t
 SELECT BENCHMARK(10, MD5('x')) FROM t
---> read: volatile_function benchmark
---> reads: t
 
+-- case: select load_file a from t
 SELECT LOAD_FILE(a) FROM t
---> read: volatile_function load_file
---> reads: t
 
+-- case: select is_free_lock x is_used_lock x
 SELECT IS_FREE_LOCK('x'), IS_USED_LOCK('x')
---> read: volatile_function is_free_lock
 
+-- case: select master_pos_wait x 1
 SELECT MASTER_POS_WAIT('x', 1)
---> read: volatile_function master_pos_wait
 
+-- case: select random_bytes 4 a from t
 SELECT RANDOM_BYTES(4), a FROM t
---> read: volatile_function random_bytes
---> reads: t
 
+-- case: select nextval s
 SELECT NEXTVAL(s)
---> read: volatile_function nextval
 
+-- case: select next value for s
 SELECT NEXT VALUE FOR s
---> read: volatile_function nextval
---> reads: s
 
+-- case: select next value for db.s from t
 SELECT NEXT VALUE FOR db.s FROM t
---> read: volatile_function nextval
---> reads: t
 
+-- case: select lastval s
 SELECT LASTVAL(s)
---> read: session_function lastval
 
+-- case: select setval s 5
 SELECT SETVAL(s, 5)
---> read: volatile_function setval
 
+-- case: select default a from t
 SELECT DEFAULT(a) FROM t
---> read: volatile_function default
---> reads: t
 
+-- case: select f a from t
 SELECT f(a) FROM t
---> read: cacheable
---> reads: t
---> functions: f
 
+-- case: select db.f a f a f b from t
 SELECT db.f(a), f(a), F(b) FROM t
---> read: cacheable
---> reads: t
---> functions: db.f, f, F
 
+-- case: select db.now from t
 SELECT db.now() FROM t
---> read: cacheable
---> reads: t
---> functions: db.now
 
+-- case: select now from t
 SELECT `now`() FROM t
---> read: time_function now
---> reads: t
 
+-- case: select now from t, form 2
 SELECT now () FROM t
---> unknown: unparsed
 
+-- case: select char_func a from t
 SELECT char_func(a) FROM t
---> read: cacheable
---> reads: t
---> functions: char_func
 
+-- case: select @x from t
 SELECT @x FROM t
---> read: user_variable @x
---> reads: t
 
+-- case: select @x = a from t
 SELECT @x := a FROM t
---> read: user_variable @x
---> reads: t
---> session: @x
 
+-- case: select @ x @y from t
 SELECT @'x', @`y` FROM t
---> read: user_variable @x
---> reads: t
 
+-- case: select @@max_connections
 SELECT @@max_connections
---> read: system_variable @@max_connections
 
+-- case: select a @@session.time_zone from t
 SELECT a, @@session.time_zone FROM t
---> read: system_variable @@time_zone
---> reads: t
 
+-- case: select a from t limit 10 rows examined 100
 SELECT a FROM t LIMIT 10 ROWS EXAMINED 100
---> unknown: unparsed
 
+-- case: select a from t procedure analyse
 SELECT a FROM t PROCEDURE ANALYSE()
---> unknown: unparsed
-

@@ -1,131 +1,104 @@
+-- case: select * from ab
 SELECT * FROM `a``b`
---> read: cacheable
---> reads: a`b
 
+-- case: select * from select.from where from.where = 1
 SELECT * FROM `select`.`from` WHERE `from`.`where` = 1
---> read: cacheable
---> reads: select.from{where=1}
 
+-- case: select * from 1table
 SELECT * FROM `1table`
---> read: cacheable
---> reads: 1table
 
+-- case: select * from 1table, form 2
 SELECT * FROM 1table
---> read: cacheable
---> reads: 1table
 
+-- case: select * from users
 SELECT * FROM Users
---> read: cacheable
---> reads: Users
 
+-- case: select * from users u where u.id = 1
 SELECT * FROM USERS u WHERE u.ID = 1
---> read: cacheable
---> reads: USERS{ID=1}
 
+-- case: select * from таблица where ключ = 1
 SELECT * FROM `таблица` WHERE `ключ` = 1
---> read: cacheable
---> reads: таблица{ключ=1}
 
+-- case: select a from s from t
 SELECT "a from s" FROM t
---> read: cacheable
---> reads: t
 
+-- case: select it s from s say x from s from t
 SELECT 'it''s from s', "say ""x"" from s" FROM t
---> read: cacheable
---> reads: t
 
+-- case: select c from t where b in select b from s
 SELECT 'C:\\' FROM t WHERE b IN (SELECT b FROM s)
---> read: cacheable
---> reads: t, s
 
+-- case: select a from x -- from t
 SELECT 'a\' FROM x -- ' FROM t
---> read: cacheable
---> reads: t
 
+-- case: select * from t -- s
 SELECT * FROM t -- , s
---> read: cacheable
---> reads: t
 
+-- case: select * from t s
 SELECT * FROM t # , s
---> read: cacheable
---> reads: t
 
+-- case: select * s from t join s
 SELECT * /* , s */ FROM t /* JOIN s */
---> read: cacheable
---> reads: t
 
+-- case: select * from t where a = 5 -- 1 and b in select b from s
 SELECT * FROM t WHERE a = 5--1 AND b IN (SELECT b FROM s)
---> read: cacheable
---> reads: t, s
 
+-- case: select * from t where a = 5 -- 1
 SELECT * FROM t WHERE a = 5 --1
---> read: cacheable
---> reads: t
 
+-- case: select a from t
 SELECT a FROM t;
---> read: cacheable
---> reads: t
 
+-- case: select a from t select b from s
 SELECT a FROM t; SELECT b FROM s
---> read: multi_statement
---> reads: t, s
 
+-- case: select a from t ! join s
 SELECT a FROM t /*! JOIN s */
---> unknown: executable_comment
 
+-- case: select a from t ! 50000 join s
 SELECT a FROM t /*!50000 JOIN s */
---> unknown: executable_comment
 
+-- case: select a from t m ! join s
 SELECT a FROM t /*M! JOIN s */
---> unknown: executable_comment
 
+-- case: select + max_execution_time 100 a from t
 SELECT /*+ MAX_EXECUTION_TIME(100) */ a FROM t
---> read: cacheable
---> reads: t
 
+-- case: select * from t where a = ? and id = ?
 SELECT * FROM t WHERE a = '?' AND id = ?
---> read: cacheable
---> reads: t{a='?' id=?1}
 
+-- case: select a?b ? from t where ? = ?
 SELECT `a?b`, ? FROM t WHERE `?` = ?
---> read: cacheable
---> reads: t{?=?2}
 
+-- case: select * from db . t where db . t . id = 1
 SELECT * FROM db . t WHERE db . t . id = 1
---> read: cacheable
---> reads: db.t{id=1}
 
+-- case: select * from db.select
 SELECT * FROM db.select
---> read: cacheable
---> reads: db.select
 
+-- case: select * from t where t.id = 1 andt.k = 2
 SELECT * FROM t WHERE `t`.`id`=1 AND`t`.`k`=2
---> read: cacheable
---> reads: t{id=1 k=2}
 
+-- case: select*fromtwhereid = 1
 select*from`t`where`id`=1
---> read: cacheable
---> reads: t{id=1}
 
+-- case: select * from t where id = ?
 SELECT
 	*
 FROM t
 WHERE id = ?
---> read: cacheable
---> reads: t{id=?1}
 
+-- case: select a from
 SELECT a FROM
---> unknown: unparsed
 
+-- case: selec a from t
 SELEC a FROM t
---> unknown: unparsed
 
+-- case: insert into t values 1
 INSERT INTO t VALUES (1
---> unknown: unparsed
 
+-- case: select * from t where a = x
 SELECT * FROM t WHERE a = 'x
---> unknown: unparsed
 
+-- case: foo bar
 FOO BAR
---> unknown: unparsed
-

@@ -1,136 +1,101 @@
+-- case: set names utf8mb4
 SET NAMES utf8mb4
---> session: session_statement set
---> session: character_set_client, character_set_connection, character_set_results, collation_connection
 
+-- case: set names default
 SET NAMES DEFAULT
---> session: session_statement set
---> session: character_set_client, character_set_connection, character_set_results, collation_connection
 
+-- case: set character set utf8
 SET CHARACTER SET utf8
---> session: session_statement set
---> session: character_set_client, character_set_connection, character_set_results, collation_connection
 
+-- case: set charset latin1
 SET CHARSET latin1
---> session: session_statement set
---> session: character_set_client, character_set_connection, character_set_results, collation_connection
 
+-- case: set sql_mode =
 SET sql_mode = ''
---> session: session_statement set
---> session: sql_mode
 
+-- case: set session sql_mode = ansi time_zone = + 00 00
 SET SESSION sql_mode = 'ANSI', time_zone = '+00:00'
---> session: session_statement set
---> session: sql_mode, time_zone
 
+-- case: set local lc_time_names = de_de
 SET LOCAL lc_time_names = 'de_DE'
---> session: session_statement set
---> session: lc_time_names
 
+-- case: set @@session.group_concat_max_len = 10 @@local.div_precision_increment
 SET @@session.group_concat_max_len = 10, @@local.div_precision_increment = 8, @@max_sort_length = 4
---> session: session_statement set
---> session: group_concat_max_len, div_precision_increment, max_sort_length
 
+-- case: set global max_connections = 10
 SET GLOBAL max_connections = 10
---> session: session_statement set
---> writes: *
 
+-- case: set persist max_connections = 10
 SET PERSIST max_connections = 10
---> session: session_statement set
---> writes: *
 
+-- case: set @@global.time_zone = + 00 00
 SET @@global.time_zone = '+00:00'
---> session: session_statement set
---> writes: *
 
+-- case: set @a = 1 @b = 2
 SET @a = 1, @b := 2
---> session: session_statement set
---> session: @a, @b
 
+-- case: set @a = select max x from s @b c = f 1
 SET @A = (SELECT max(x) FROM s), @`b c` = f(1)
---> session: session_statement set
---> reads: s
---> functions: f
---> session: @a, @b c
 
+-- case: set time_zone = @old
 SET time_zone = @old
---> session: session_statement set
---> session: time_zone
 
+-- case: set role admin
 SET ROLE admin
---> session: session_statement set
---> session: role
 
+-- case: set role none
 SET ROLE NONE
---> session: session_statement set
---> session: role
 
+-- case: set default role admin to u
 SET DEFAULT ROLE admin TO u
---> ddl: ddl privileges
---> session: implicit commit
 
+-- case: set password = x
 SET PASSWORD = 'x'
---> ddl: ddl privileges
---> session: implicit commit
 
+-- case: set password for u = x
 SET PASSWORD FOR u = 'x'
---> ddl: ddl privileges
---> session: implicit commit
 
+-- case: set resource group g
 SET RESOURCE GROUP g
---> session: session_statement set
 
+-- case: set foo.bar = 1
 SET foo.bar = 1
---> session: session_statement set
---> session: foo.bar
 
+-- case: set statement max_statement_time = 10 for select * from t where id = 1
 SET STATEMENT max_statement_time = 10 FOR SELECT * FROM t WHERE id = 1
---> read: session_statement set statement
---> reads: t{id=1}
 
+-- case: set statement sql_mode = for update t set a = 1 where id = ?
 SET STATEMENT sql_mode = '' FOR UPDATE t SET a = 1 WHERE id = ?
---> write: write
---> writes: update t{id=?1} sets a
 
+-- case: set sql_log_bin = 0
 SET SQL_LOG_BIN = 0
---> session: session_statement set
---> session: sql_log_bin
 
+-- case: set this is nothing
 SET this is nothing
---> session: session_statement set
---> session: unknown
 
+-- case: use db
 USE db
---> session: session_statement use
---> session: changes database
 
+-- case: use my db
 USE `my db`
---> session: session_statement use
---> session: changes database
 
+-- case: prepare s from select * from t where id = ?
 PREPARE s FROM 'SELECT * FROM t WHERE id = ?'
---> session: session_statement prepare
 
+-- case: prepare s from @sql
 PREPARE s FROM @sql
---> session: session_statement prepare
 
+-- case: execute s
 EXECUTE s
---> write: call execute
---> writes: *
---> session: unknown
 
+-- case: execute s using @a @b
 EXECUTE s USING @a, @b
---> write: call execute
---> writes: *
---> session: unknown
 
+-- case: execute immediate delete from t
 EXECUTE IMMEDIATE 'DELETE FROM t'
---> write: call execute
---> writes: *
---> session: unknown
 
+-- case: deallocate prepare s
 DEALLOCATE PREPARE s
---> session: session_statement prepare
 
+-- case: drop prepare s
 DROP PREPARE s
---> session: session_statement prepare
-

@@ -1,159 +1,119 @@
+-- case: begin
 BEGIN
---> tx: transaction_control
---> session: begin, implicit commit
 
+-- case: begin work
 BEGIN WORK
---> tx: transaction_control
---> session: begin, implicit commit
 
+-- case: start transaction
 START TRANSACTION
---> tx: transaction_control
---> session: begin, implicit commit
 
+-- case: start transaction read only with consistent snapshot
 START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT
---> tx: transaction_control
---> session: begin, implicit commit
 
+-- case: commit
 COMMIT
---> tx: transaction_control
---> session: commit
 
+-- case: commit work
 COMMIT WORK
---> tx: transaction_control
---> session: commit
 
+-- case: commit and chain
 COMMIT AND CHAIN
---> tx: transaction_control
---> session: commit, and chain
 
+-- case: commit and no chain release
 COMMIT AND NO CHAIN RELEASE
---> tx: transaction_control
---> session: commit
 
+-- case: rollback
 ROLLBACK
---> tx: transaction_control
---> session: rollback
 
+-- case: rollback work and chain
 ROLLBACK WORK AND CHAIN
---> tx: transaction_control
---> session: rollback, and chain
 
+-- case: rollback and no chain
 ROLLBACK AND NO CHAIN
---> tx: transaction_control
---> session: rollback
 
+-- case: savepoint a
 SAVEPOINT a
---> tx: transaction_control
---> session: savepoint
 
+-- case: rollback to a
 ROLLBACK TO a
---> tx: transaction_control
---> session: savepoint
 
+-- case: rollback work to savepoint a
 ROLLBACK WORK TO SAVEPOINT a
---> tx: transaction_control
---> session: savepoint
 
+-- case: release savepoint a
 RELEASE SAVEPOINT a
---> tx: transaction_control
---> session: savepoint
 
+-- case: set autocommit = 0
 SET autocommit = 0
---> tx: transaction_control set
---> session: autocommit off
 
+-- case: set autocommit = 1
 SET autocommit = 1
---> tx: transaction_control set
---> session: autocommit on
 
+-- case: set autocommit = off
 SET autocommit = OFF
---> tx: transaction_control set
---> session: autocommit off
 
+-- case: set autocommit = on
 SET AUTOCOMMIT=on
---> tx: transaction_control set
---> session: autocommit on
 
+-- case: set @@autocommit = 0
 SET @@autocommit = 0
---> tx: transaction_control set
---> session: autocommit off
 
+-- case: set session autocommit = on
 SET SESSION autocommit = 'ON'
---> tx: transaction_control set
---> session: autocommit on
 
+-- case: set global autocommit = 0
 SET GLOBAL autocommit = 0
---> session: session_statement set
---> writes: *
 
+-- case: set autocommit = default
 SET autocommit = DEFAULT
---> tx: transaction_control set
---> session: unknown, autocommit
 
+-- case: set autocommit = @x
 SET autocommit = @x
---> tx: transaction_control set
---> session: unknown, autocommit
 
+-- case: set autocommit = 0 sql_mode = ansi
 SET autocommit = 0, sql_mode = 'ANSI'
---> tx: transaction_control set
---> session: autocommit off, sql_mode
 
+-- case: set transaction isolation level read uncommitted
 SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED
---> tx: transaction_control set
---> session: set transaction, transaction_isolation
 
+-- case: set transaction read only
 SET TRANSACTION READ ONLY
---> tx: transaction_control set
---> session: set transaction, transaction_read_only
 
+-- case: set session transaction isolation level serializable read write
 SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ WRITE
---> session: session_statement set
---> session: set transaction, transaction_isolation, transaction_read_only
 
+-- case: set global transaction isolation level read committed
 SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED
---> session: session_statement set
---> writes: *
---> session: set transaction
 
+-- case: set tx_isolation = read - committed
 SET tx_isolation = 'READ-COMMITTED'
---> session: session_statement set
---> session: transaction_isolation
 
+-- case: set @@session.transaction_isolation = read - committed
 SET @@session.transaction_isolation = 'READ-COMMITTED'
---> session: session_statement set
---> session: transaction_isolation
 
+-- case: xa start a
 XA START 'a'
---> tx: transaction_control
---> session: begin
 
+-- case: xa begin a b 1
 XA BEGIN 'a', 'b', 1
---> tx: transaction_control
---> session: begin
 
+-- case: xa end a
 XA END 'a'
---> tx: transaction_control
---> session: savepoint
 
+-- case: xa prepare a
 XA PREPARE 'a'
---> tx: transaction_control
---> session: prepare
 
+-- case: xa commit a
 XA COMMIT 'a'
---> tx: transaction_control
---> session: commit prepared
 
+-- case: xa commit a one phase
 XA COMMIT 'a' ONE PHASE
---> tx: transaction_control
---> session: commit
 
+-- case: xa rollback a
 XA ROLLBACK 'a'
---> tx: transaction_control
---> session: rollback prepared
 
+-- case: xa recover
 XA RECOVER
---> other: utility xa
 
+-- case: begin not atomic delete from t end
 BEGIN NOT ATOMIC DELETE FROM t; END
---> unknown: multi_statement
-

@@ -1,204 +1,140 @@
+-- case: update t set a = 1
 UPDATE t SET a = 1
---> write: write
---> writes: update t sets a
 
+-- case: update t set a = 1 where id = ?
 UPDATE t SET a = 1 WHERE id = ?
---> write: write
---> writes: update t{id=?1} sets a
 
+-- case: update t set a = ? b = b + ? where id = ? and k in ? ?
 UPDATE t SET a = ?, b = b + ? WHERE id = ? AND k IN (?, ?)
---> write: write
---> writes: update t{id=?3 k=?4|?5} sets a b
 
+-- case: update t set id = 2 where id = 1
 UPDATE t SET id = 2 WHERE id = 1
---> write: write
---> writes: update t{id=1} sets id
 
+-- case: update db.t as x set x.a = 1 where x.id = 1
 UPDATE db.t AS x SET x.a = 1 WHERE x.id = 1
---> write: write
---> writes: update db.t{id=1} sets a
 
+-- case: update t set a = 1 where id = 1 or k = 2
 UPDATE t SET a = 1 WHERE id = 1 OR k = 2
---> write: write
---> writes: update t sets a
 
+-- case: update t set a = 1 where id = 1 order by k limit 5
 UPDATE t SET a = 1 WHERE id = 1 ORDER BY k LIMIT 5
---> write: write
---> writes: update t{id=1} sets a
 
+-- case: update low_priority ignore t set a = 1 where id = 1
 UPDATE LOW_PRIORITY IGNORE t SET a = 1 WHERE id = 1
---> write: write
---> writes: update t{id=1} sets a
 
+-- case: update t set a = select max x from s where s.id = t.id where id = 1
 UPDATE t SET a = (SELECT max(x) FROM s WHERE s.id = t.id) WHERE id = 1
---> write: write
---> reads: s
---> writes: update t{id=1} sets a
 
+-- case: update t set a = 1 where id in select id from s where k = 1
 UPDATE t SET a = 1 WHERE id IN (SELECT id FROM s WHERE k = 1)
---> write: write
---> reads: s{k=1}
---> writes: update t sets a
 
+-- case: update t partition p0 set a = 1
 UPDATE t PARTITION (p0) SET a = 1
---> write: write
---> writes: update t sets a
 
+-- case: update a b set a.x = b.x where a.id = b.id and a.k = 1 and b.k = 2
 UPDATE a, b SET a.x = b.x WHERE a.id = b.id AND a.k = 1 AND b.k = 2
---> write: write
---> reads: b{k=2}
---> writes: update a{k=1} sets x
 
+-- case: update a b set x = 1 where a.id = b.id
 UPDATE a, b SET x = 1 WHERE a.id = b.id
---> write: write
---> writes: update a sets x, update b sets x
 
+-- case: update a join b on a.id = b.id and b.k = 1 set a.x = 1 b.y = 2
 UPDATE a JOIN b ON a.id = b.id AND b.k = 1 SET a.x = 1, b.y = 2
---> write: write
---> writes: update a sets x, update b{k=1} sets y
 
+-- case: update a left join b on a.id = b.id and a.k = 1 set b.x = 1
 UPDATE a LEFT JOIN b ON a.id = b.id AND a.k = 1 SET b.x = 1
---> write: write
---> reads: a
---> writes: update b sets x
 
+-- case: update a as x join a as y on x.p = y.id set x.n = y.n where y.id = 1
 UPDATE a AS x JOIN a AS y ON x.p = y.id SET x.n = y.n WHERE y.id = 1
---> write: write
---> reads: a{id=1}
---> writes: update a sets n
 
+-- case: update t join select id max x m from s group by id d using id set t.a =
 UPDATE t JOIN (SELECT id, max(x) m FROM s GROUP BY id) d USING (id) SET t.a = d.m
---> write: write
---> reads: s
---> writes: update t sets a
 
+-- case: update t join select id from s d using id set a = 1
 UPDATE t JOIN (SELECT id FROM s) d USING (id) SET a = 1
---> write: write
---> reads: s
---> writes: update t sets a
 
+-- case: update db1.t db2.t set db1.t.a = 1 where db1.t.id = db2.t.id
 UPDATE db1.t, db2.t SET db1.t.a = 1 WHERE db1.t.id = db2.t.id
---> write: write
---> reads: db2.t
---> writes: update db1.t sets a
 
+-- case: update t set a = @x = 1
 UPDATE t SET a = @x := 1
---> write: write
---> writes: update t sets a
---> session: @x
 
+-- case: update t set a = f b where id = 1
 UPDATE t SET a = f(b) WHERE id = 1
---> write: write
---> writes: update t{id=1} sets a
---> functions: f
 
+-- case: update t set a = now where id = 1
 UPDATE t SET a = NOW() WHERE id = 1
---> write: write
---> writes: update t{id=1} sets a
 
+-- case: update t set t.a = default
 UPDATE t SET t.a = DEFAULT
---> write: write
---> writes: update t sets a
 
+-- case: delete from t
 DELETE FROM t
---> write: write
---> writes: delete t
 
+-- case: delete from t where id = ? and k = ?
 DELETE FROM t WHERE id = ? AND k = ?
---> write: write
---> writes: delete t{id=?1 k=?2}
 
+-- case: delete from db.t where id = 1 order by k limit 1
 DELETE FROM db.t WHERE id = 1 ORDER BY k LIMIT 1
---> write: write
---> writes: delete db.t{id=1}
 
+-- case: delete from t as x where x.id = 1
 DELETE FROM t AS x WHERE x.id = 1
---> write: write
---> writes: delete t{id=1}
 
+-- case: delete quick ignore from t where id = 1
 DELETE QUICK IGNORE FROM t WHERE id = 1
---> write: write
---> writes: delete t{id=1}
 
+-- case: delete from t partition p0 p1 where id = 1
 DELETE FROM t PARTITION (p0, p1) WHERE id = 1
---> write: write
---> writes: delete t{id=1}
 
+-- case: delete from t where id in select id from s
 DELETE FROM t WHERE id IN (SELECT id FROM s)
---> write: write
---> reads: s
---> writes: delete t
 
+-- case: delete a from a join b on a.id = b.id where b.k = 1
 DELETE a FROM a JOIN b ON a.id = b.id WHERE b.k = 1
---> write: write
---> reads: b{k=1}
---> writes: delete a
 
+-- case: delete a b from a b c where a.id = b.id and b.id = c.id and a.k = 1
 DELETE a, b FROM a, b, c WHERE a.id = b.id AND b.id = c.id AND a.k = 1
---> write: write
---> reads: c
---> writes: delete a{k=1}, delete b
 
+-- case: delete from a b using a join b on a.id = b.id where a.k = 1
 DELETE FROM a, b USING a JOIN b ON a.id = b.id WHERE a.k = 1
---> write: write
---> writes: delete a{k=1}, delete b
 
+-- case: delete from x using a as x join b on x.id = b.id
 DELETE FROM x USING a AS x JOIN b ON x.id = b.id
---> write: write
---> reads: b
---> writes: delete a
 
+-- case: delete x.* from db.a as x
 DELETE x.* FROM db.a AS x
---> write: write
---> writes: delete db.a
 
+-- case: delete db.a from db.a join b on a.id = b.id
 DELETE db.a FROM db.a JOIN b ON a.id = b.id
---> write: write
---> reads: b
---> writes: delete db.a
 
+-- case: delete a from a join b on a.id = b.id
 DELETE A FROM a JOIN b ON a.id = b.id
---> write: write
---> writes: delete a, delete b
 
+-- case: delete zzz from a join b on a.id = b.id
 DELETE zzz FROM a JOIN b ON a.id = b.id
---> write: write
---> writes: delete a, delete b
 
+-- case: delete a from a join select id from b d using id
 DELETE a FROM a JOIN (SELECT id FROM b) d USING (id)
---> write: write
---> reads: b
---> writes: delete a
 
+-- case: delete from t where id = ? returning id
 DELETE FROM t WHERE id = ? RETURNING id
---> write: write
---> writes: delete t{id=?1}
 
+-- case: delete from t where id = ? returning select max x from s where k = ?
 DELETE FROM t WHERE id = ? RETURNING (SELECT max(x) FROM s WHERE k = ?)
---> write: write
---> reads: s{k=?2}
---> writes: delete t{id=?1}
 
+-- case: delete history from t
 DELETE HISTORY FROM t
---> write: write
---> writes: delete t
 
+-- case: delete history from t before system_time 2024 - 01 - 01
 DELETE HISTORY FROM t BEFORE SYSTEM_TIME '2024-01-01'
---> unknown: unparsed
 
+-- case: truncate t
 TRUNCATE t
---> write: write
---> writes: t
---> session: implicit commit
 
+-- case: truncate table db.t
 TRUNCATE TABLE db.t
---> write: write
---> writes: db.t
---> session: implicit commit
 
+-- case: with x as select 1 update x set a = 1
 WITH x AS (SELECT 1) UPDATE x SET a = 1
---> unknown: unparsed
 
+-- case: with t as select 1 delete from t
 WITH t AS (SELECT 1) DELETE FROM t
---> unknown: unparsed
-

@@ -1,250 +1,191 @@
+-- case: explain select * from t where id = 1
 EXPLAIN SELECT * FROM t WHERE id = 1
---> other: explain
---> reads: t{id=1}
 
+-- case: explain format = json select * from t
 EXPLAIN FORMAT=JSON SELECT * FROM t
---> other: explain
---> reads: t
 
+-- case: explain extended select * from t
 EXPLAIN EXTENDED SELECT * FROM t
---> other: explain
---> reads: t
 
+-- case: explain update t set a = 1
 EXPLAIN UPDATE t SET a = 1
---> other: explain
---> reads: t
 
+-- case: explain delete from t where id in select id from s
 EXPLAIN DELETE FROM t WHERE id IN (SELECT id FROM s)
---> other: explain
---> reads: s, t
 
+-- case: explain insert into t select * from s
 EXPLAIN INSERT INTO t SELECT * FROM s
---> other: explain
---> reads: s, t
 
+-- case: explain analyze select * from t
 EXPLAIN ANALYZE SELECT * FROM t
---> other: explain
---> reads: t
 
+-- case: explain analyze format = tree select * from t
 EXPLAIN ANALYZE FORMAT=TREE SELECT * FROM t
---> other: explain
---> reads: t
 
+-- case: explain analyze update t set a = 1 where id = 1
 EXPLAIN ANALYZE UPDATE t SET a = 1 WHERE id = 1
---> write: explain
---> writes: update t{id=1} sets a
 
+-- case: explain for connection 5
 EXPLAIN FOR CONNECTION 5
---> other: explain
 
+-- case: explain with x as select * from t select * from x
 EXPLAIN WITH x AS (SELECT * FROM t) SELECT * FROM x
---> other: explain
---> reads: t
 
+-- case: explain select * from t
 EXPLAIN (SELECT * FROM t)
---> other: explain
---> reads: t
 
+-- case: explain db.t
 EXPLAIN db.t
---> other: explain
---> reads: db.t
 
+-- case: describe t
 DESCRIBE t
---> other: explain
---> reads: t
 
+-- case: desc t a
 DESC t a
---> other: explain
---> reads: t
 
+-- case: desc select * from t
 DESC SELECT * FROM t
---> other: explain
---> reads: t
 
+-- case: analyze select * from t
 ANALYZE SELECT * FROM t
---> other: explain
---> reads: t
 
+-- case: analyze format = json select * from t
 ANALYZE FORMAT=JSON SELECT * FROM t
---> other: explain
---> reads: t
 
+-- case: analyze update t set a = 1 where id = 1
 ANALYZE UPDATE t SET a = 1 WHERE id = 1
---> write: explain
---> writes: update t{id=1} sets a
 
+-- case: analyze delete from t
 ANALYZE DELETE FROM t
---> write: explain
---> writes: delete t
 
+-- case: analyze table t
 ANALYZE TABLE t
---> other: utility analyze
---> session: implicit commit
 
+-- case: analyze no_write_to_binlog table t s
 ANALYZE NO_WRITE_TO_BINLOG TABLE t, s
---> other: utility analyze
---> session: implicit commit
 
+-- case: optimize table t
 OPTIMIZE TABLE t
---> other: utility optimize
---> session: implicit commit
 
+-- case: check table t
 CHECK TABLE t
---> other: utility check
---> session: implicit commit
 
+-- case: checksum table t
 CHECKSUM TABLE t
---> other: utility checksum
 
+-- case: repair table t db.s quick
 REPAIR TABLE t, db.s QUICK
---> other: utility repair
---> writes: t, db.s
---> session: implicit commit
 
+-- case: flush tables
 FLUSH TABLES
---> other: utility flush
---> session: implicit commit
 
+-- case: flush tables t with read lock
 FLUSH TABLES t WITH READ LOCK
---> other: utility flush
---> session: implicit commit
 
+-- case: flush privileges
 FLUSH PRIVILEGES
---> other: utility flush
---> session: implicit commit
 
+-- case: reset query cache
 RESET QUERY CACHE
---> other: utility reset
---> session: implicit commit
 
+-- case: lock tables t read
 LOCK TABLES t READ
---> other: utility lock
---> reads: t
---> session: implicit commit
 
+-- case: lock tables t as x write db.s read local
 LOCK TABLES t AS x WRITE, db.s READ LOCAL
---> other: utility lock
---> reads: t, db.s
---> session: implicit commit
 
+-- case: lock instance for backup
 LOCK INSTANCE FOR BACKUP
---> other: utility lock
 
+-- case: unlock tables
 UNLOCK TABLES
---> other: utility unlock
---> session: implicit commit
 
+-- case: show tables
 SHOW TABLES
---> other: utility show
 
+-- case: show create table t
 SHOW CREATE TABLE t
---> other: utility show
 
+-- case: show columns from t like a
 SHOW COLUMNS FROM t LIKE 'a%'
---> other: utility show
 
+-- case: show warnings
 SHOW WARNINGS
---> other: utility show
 
+-- case: show master status
 SHOW MASTER STATUS
---> other: utility show
 
+-- case: kill 5
 KILL 5
---> other: utility kill
 
+-- case: kill query 5
 KILL QUERY 5
---> other: utility kill
 
+-- case: help select
 HELP 'select'
---> other: utility help
 
+-- case: call p
 CALL p()
---> write: call
---> writes: *
---> session: unknown
 
+-- case: call db.p
 CALL db.p
---> write: call
---> writes: *
---> session: unknown
 
+-- case: call p 1 ? @out
 CALL p(1, ?, @out)
---> write: call
---> writes: *
---> session: unknown, @out
 
+-- case: call p select max x from s f 1
 CALL p((SELECT max(x) FROM s), f(1))
---> write: call
---> reads: s
---> writes: *
---> functions: f
---> session: unknown
 
+-- case: do sleep 1
 DO SLEEP(1)
---> other: call do
 
+-- case: do release_lock x
 DO RELEASE_LOCK('x')
---> other: call do
 
+-- case: do f select max x from s
 DO f((SELECT max(x) FROM s))
---> other: call do
---> reads: s
---> functions: f
 
+-- case: do @x = 1
 DO @x := 1
---> other: call do
---> session: @x
 
+-- case: handler t open
 HANDLER t OPEN
---> other: cursor handler
---> reads: t
 
+-- case: handler t read first
 HANDLER t READ FIRST
---> other: cursor handler
---> reads: t
 
+-- case: handler t read idx = 1 limit 5
 HANDLER t READ idx = (1) LIMIT 5
---> other: cursor handler
---> reads: t
 
+-- case: handler t close
 HANDLER t CLOSE
---> other: cursor handler
---> reads: t
 
+-- case: get diagnostics @n = number
 GET DIAGNOSTICS @n = NUMBER
---> other: utility get
---> session: @n
 
+-- case: signal sqlstate 45000
 SIGNAL SQLSTATE '45000'
---> other: utility signal
 
+-- case: purge binary logs to x
 PURGE BINARY LOGS TO 'x'
---> other: utility purge
 
+-- case: change master to master_host = h
 CHANGE MASTER TO MASTER_HOST = 'h'
---> other: utility change
---> session: implicit commit
 
+-- case: start replica
 START REPLICA
---> other: utility start
---> session: implicit commit
 
+-- case: stop slave
 STOP SLAVE
---> other: utility stop
---> session: implicit commit
 
+-- case: binlog abc =
 BINLOG 'abc='
---> write: write binlog
---> writes: *
 
+-- case: shutdown
 SHUTDOWN
---> other: utility shutdown
 
+-- case: load index into cache t
 LOAD INDEX INTO CACHE t
---> other: utility load
---> session: implicit commit
 
+-- case: cache index t in hot
 CACHE INDEX t IN hot
---> other: utility cache
---> session: implicit commit
-
