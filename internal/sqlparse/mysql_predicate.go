@@ -58,12 +58,16 @@ func (b *mysqlBlock) conjunct(expr ast.ExprNode, from, to int) {
 	}
 }
 
+// maxMySQLValues bounds the operands kept of one column: with more of them a
+// tag for each is dearer than one for all.
+const maxMySQLValues = 256
+
 // equal notes that column is one of values, if all of them are literals or
 // parameters. Literals of different kinds in one list change how all of them
 // compare.
 func (b *mysqlBlock) equal(column ast.ExprNode, values []ast.ExprNode, from, to int) bool {
 	col, ok := mysqlColumn(column)
-	if !ok {
+	if !ok || len(values) > maxMySQLValues {
 		return false
 	}
 	ref := b.owner(col)

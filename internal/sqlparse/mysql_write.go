@@ -39,7 +39,7 @@ func mysqlInsertOp(n *ast.InsertStmt) WriteOp {
 // inserted lists the values of each named column, one a row. A zero may be
 // replaced by the next value of an AUTO_INCREMENT column, so it is none.
 func (w *mysqlWalker) inserted(n *ast.InsertStmt) []Predicate {
-	if mysqlInsertOp(n) != OpInsert {
+	if mysqlInsertOp(n) != OpInsert || len(n.Lists) > maxMySQLValues {
 		return nil
 	}
 	var fixed []Predicate
