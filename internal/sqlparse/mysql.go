@@ -1,12 +1,229 @@
 package sqlparse
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
 
-// readMySQL fills st from the text of one MySQL or MariaDB statement.
+	"github.com/sqlc-dev/marino/ast"
+	"github.com/sqlc-dev/marino/parser"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
+)
+
+// readMySQL analyses one statement of MySQL or MariaDB, without comments. An
+// error means that nobody here understands the text; st is then unchanged.
+//
+// Statements that read or change rows go through two parsers written by
+// different people, and what either sees counts (see mergeSecondReader); for
+// the rest the leading words say what matters.
 func readMySQL(text string, st *Statement) error {
-	return errors.New("no reader for this dialect")
+	src, err := newMySQLSource(text, 0)
+	if err != nil {
+		return err
+	}
+	analysis := *st
+	r := &mysqlReader{st: &analysis}
+	if err := r.statement(src); err != nil {
+		return err
+	}
+	r.finish()
+	*st = analysis
+	return nil
 }
 
-// mysqlBuiltin reports whether name is a built-in function without effect on
-// any table.
-func mysqlBuiltin(name string) bool { return false }
+var (
+	errMySQLStatement = errors.New("not a statement known here")
+	errMySQLMany      = errors.New("not one statement")
+	errMySQLTables    = errors.New("too many tables")
+)
+
+// maxMySQLReferences bounds the table references of a statement. The servers
+// join 61 tables at most; unions and subqueries may have more.
+const maxMySQLReferences = 2000
+
+// mysqlReader fills the analysis of one statement.
+type mysqlReader struct {
+	st         *Statement
+	references int // of tables in FROM clauses so far
+}
+
+// mysqlStatements maps a statement's first word to what reads it.
+var mysqlStatements map[string]func(*mysqlReader, *mysqlSource) error
+
+func init() { // an initialiser of the variable itself would be a cycle
+	mysqlStatements = map[string]func(*mysqlReader, *mysqlSource) error{
+		"SELECT": (*mysqlReader).rows, "WITH": (*mysqlReader).rows, "VALUES": (*mysqlReader).rows,
+		"TABLE": (*mysqlReader).rows, "INSERT": (*mysqlReader).rows, "REPLACE": (*mysqlReader).rows,
+		"UPDATE": (*mysqlReader).rows, "DELETE": (*mysqlReader).rows,
+
+		"LOAD": (*mysqlReader).load, "TRUNCATE": (*mysqlReader).truncate, "CALL": (*mysqlReader).call,
+		"DO": (*mysqlReader).do, "HANDLER": (*mysqlReader).handler,
+
+		"EXPLAIN": (*mysqlReader).explain, "DESCRIBE": (*mysqlReader).explain, "DESC": (*mysqlReader).explain,
+		"ANALYZE": (*mysqlReader).analyze,
+
+		"BEGIN": (*mysqlReader).begin, "START": (*mysqlReader).start, "COMMIT": (*mysqlReader).commit,
+		"ROLLBACK": (*mysqlReader).rollback, "SAVEPOINT": (*mysqlReader).savepoint,
+		"RELEASE": (*mysqlReader).savepoint, "XA": (*mysqlReader).xa,
+
+		"SET": (*mysqlReader).set, "USE": (*mysqlReader).use, "PREPARE": (*mysqlReader).prepare,
+		"DEALLOCATE": (*mysqlReader).prepare, "EXECUTE": (*mysqlReader).execute,
+
+		"CREATE": (*mysqlReader).ddl, "ALTER": (*mysqlReader).ddl, "DROP": (*mysqlReader).ddl,
+		"RENAME": (*mysqlReader).ddl, "IMPORT": (*mysqlReader).ddl, "INSTALL": (*mysqlReader).ddl,
+		"UNINSTALL": (*mysqlReader).ddl, "GRANT": (*mysqlReader).privileges, "REVOKE": (*mysqlReader).privileges,
+
+		"LOCK": (*mysqlReader).lock, "UNLOCK": (*mysqlReader).lock,
+		"SHOW": (*mysqlReader).utility, "HELP": (*mysqlReader).utility, "KILL": (*mysqlReader).utility,
+		"CHECKSUM": (*mysqlReader).utility, "GET": (*mysqlReader).utility, "SIGNAL": (*mysqlReader).utility,
+		"RESIGNAL": (*mysqlReader).utility, "PURGE": (*mysqlReader).utility, "SHUTDOWN": (*mysqlReader).utility, "RESTART": (*mysqlReader).utility,
+		"CLONE": (*mysqlReader).utility, "BACKUP": (*mysqlReader).utility,
+		"OPTIMIZE": (*mysqlReader).maintenance, "CHECK": (*mysqlReader).maintenance,
+		"REPAIR": (*mysqlReader).maintenance, "FLUSH": (*mysqlReader).maintenance,
+		"RESET": (*mysqlReader).maintenance, "CACHE": (*mysqlReader).maintenance,
+		"CHANGE": (*mysqlReader).maintenance, "STOP": (*mysqlReader).maintenance,
+		"BINLOG": (*mysqlReader).binlog,
+	}
+}
+
+func (r *mysqlReader) statement(src *mysqlSource) error {
+	if src.punct(0, '(') {
+		return r.rows(src)
+	}
+	read, ok := mysqlStatements[src.word(0)]
+	if !ok {
+		return errMySQLStatement
+	}
+	return read(r, src)
+}
+
+// rows reads a statement that reads or changes rows.
+func (r *mysqlReader) rows(src *mysqlSource) error {
+	main, returning := src.cutReturning()
+	piece := main.piece()
+	node, err := parseMySQL(piece.text)
+	if err != nil {
+		piece = main.respelled()
+		if node, err = parseMySQL(piece.text); err != nil {
+			return err
+		}
+	}
+	w := &mysqlWalker{reader: r, piece: piece}
+	if err := w.statement(node); err != nil {
+		return err
+	}
+	if returning != nil {
+		if err := r.expressions(returning); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.references > maxMySQLReferences:
+		return errMySQLTables
+	case r.st.Kind == Write && len(r.st.WriteRefs) == 0: // a target that is no table
+		return errMySQLStatement
+	}
+	if second, ok := readMySQLSecond(piece.text); ok {
+		r.mergeSecondReader(second)
+	}
+	return nil
+}
+
+// cutReturning splits MariaDB's RETURNING list, which the parser does not know
+// and which may hold subqueries, from the statement before it.
+func (s *mysqlSource) cutReturning() (main, returning *mysqlSource) {
+	switch s.word(0) {
+	case "INSERT", "REPLACE", "DELETE":
+	default:
+		return s, nil
+	}
+	i := s.find(1, "RETURNING")
+	if i < 0 {
+		return s, nil
+	}
+	return s.until(i), s.from(i + 1)
+}
+
+// expressions reads a list of expressions as the fields of a SELECT.
+func (r *mysqlReader) expressions(src *mysqlSource) error {
+	const prefix = "SELECT "
+	piece := src.piece()
+	params := make(map[int]int, len(piece.params))
+	for offset, number := range piece.params {
+		params[offset+len(prefix)] = number
+	}
+	piece = mysqlPiece{text: prefix + piece.text, params: params}
+	node, err := parseMySQL(piece.text)
+	if err != nil {
+		return err
+	}
+	sel, ok := node.(*ast.SelectStmt)
+	if !ok || sel.From != nil {
+		return errMySQLStatement
+	}
+	w := &mysqlWalker{reader: r, piece: piece}
+	w.selectStatement(sel)
+	return nil
+}
+
+// finish derives what follows from the statement as a whole.
+func (r *mysqlReader) finish() {
+	st := r.st
+	if st.Kind != Read {
+		return
+	}
+	for _, t := range st.Reads {
+		if mysqlSystemSchemas[strings.ToLower(t.Schema)] {
+			r.st.refuseCache(reason.SystemCatalog, strings.ToLower(t.Schema))
+		}
+	}
+	if len(st.Reads) == 0 {
+		r.st.refuseCache(reason.NoTable, "")
+	}
+}
+
+var mysqlSystemSchemas = map[string]bool{
+	"information_schema": true, "mysql": true, "performance_schema": true, "sys": true,
+}
+
+// not settles the kind of a statement that is not a read, which outranks any
+// reason found in its parts.
+func (r *mysqlReader) not(kind Kind, why reason.Reason, detail string) {
+	r.st.Kind, r.st.Reason, r.st.Detail = kind, why, detail
+}
+
+func (r *mysqlReader) reads(t Table) { r.st.addRead(TableRef{Table: t}) }
+
+func (r *mysqlReader) writes(t Table, op WriteOp) { r.st.addWrite(WriteRef{Table: t, Op: op}) }
+
+func (r *mysqlReader) sessionVar(name string) {
+	if !slices.Contains(r.st.SessionVars, name) {
+		r.st.SessionVars = append(r.st.SessionVars, name)
+	}
+}
+
+// mysqlParsers keeps parsers, which hold scratch memory and serve one
+// goroutine at a time.
+var mysqlParsers = sync.Pool{New: func() any { return parser.New() }}
+
+// parseMySQL parses one statement. A parser that panics is dropped.
+func parseMySQL(text string) (node ast.StmtNode, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			node, err = nil, fmt.Errorf("parser: %v", p)
+		}
+	}()
+	p := mysqlParsers.Get().(*parser.Parser)
+	nodes, _, err := p.ParseSQL(text)
+	mysqlParsers.Put(p)
+	if err != nil {
+		return nil, err
+	}
+	if len(nodes) != 1 {
+		return nil, errMySQLMany
+	}
+	return nodes[0], nil
+}

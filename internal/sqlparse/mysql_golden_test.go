@@ -1,0 +1,8 @@
+package sqlparse
+
+import "testing"
+
+func TestMySQLGolden(t *testing.T) {
+	t.Parallel()
+	checkGolden(t, MySQL)
+}
