@@ -18,7 +18,7 @@ func testTarget(t *testing.T, driver, variable string) *target {
 	if os.Getenv(variable) == "" {
 		t.Skip(variable + " is not set")
 	}
-	target := &target{driver: driver, redis: os.Getenv("CACHEDSQL_TEST_REDIS"), lease: 50 * time.Millisecond}
+	target := &target{driver: driver, redis: os.Getenv("CACHEDSQL_TEST_REDIS"), rules: "todo.yaml", lease: 50 * time.Millisecond}
 	list, err := target.openPlain()
 	if err != nil {
 		t.Fatal(err)
