@@ -11,7 +11,7 @@ var errLost = errors.New("connection lost")
 func newRecord(t *testing.T, id, version int64) *record {
 	t.Helper()
 	l := newLedger()
-	l.add(id, 1, version)
+	l.seed(id, 1, 0, version)
 	return l.record(id)
 }
 
@@ -94,5 +94,32 @@ func TestDeletedTodoMustNotComeBack(t *testing.T) {
 	}
 	if err := checkList([]belief{r.now()}, nil); err != nil {
 		t.Errorf("gone from the list: %v", err)
+	}
+}
+
+func TestSummaryMissesNoAcknowledgedWrite(t *testing.T) {
+	t.Parallel()
+	r := newRecord(t, 7, 3)
+	before := r.team.now()
+	r.mustUpdate(t)
+	for sum := range int64(6) {
+		if ok, err := sum == 3 || sum == 4, before.check(sum); ok != (err == nil) {
+			t.Errorf("asked before the update: %d: %v", sum, err)
+		}
+		if ok, err := sum == 4, r.team.now().check(sum); ok != (err == nil) {
+			t.Errorf("asked after the update: %d: %v", sum, err)
+		}
+	}
+	between := r.team.now()
+	if err := r.remove(t.Context(), func(context.Context, int64) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, sum := range []int64{0, 4} {
+		if err := between.check(sum); err != nil {
+			t.Errorf("asked before the deletion: %v", err)
+		}
+	}
+	if err := r.team.now().check(4); !errors.Is(err, errStale) {
+		t.Errorf("asked after the deletion: got %v, want a stale answer", err)
 	}
 }
