@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -36,20 +37,21 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = run(context.Background(), dir)
+	err = run(context.Background(), dir, os.Stdout)
 	os.RemoveAll(dir)
 	if err != nil {
 		log.Fatal("quickstart: ", err)
 	}
 }
 
-func run(ctx context.Context, dir string) error {
+func run(ctx context.Context, dir string, out io.Writer) error {
 	server, err := miniredis.Run()
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	store, err := redisstore.Open("redis://"+server.Addr(), redisstore.Config{})
+	// The Redis in this process has no replication, hence no ID of its history. A real one has.
+	store, err := redisstore.Open("redis://"+server.Addr()+"?allow_no_replid=true", redisstore.Config{})
 	if err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func run(ctx context.Context, dir string) error {
 		return err
 	}
 	defer db.Close()
-	return tell(ctx, &story{cache: cache, db: db, seen: seen, out: os.Stdout})
+	return tell(ctx, &story{cache: cache, db: db, seen: seen, out: out})
 }
 
 // tell runs the story: every line of the table is one statement.

@@ -15,12 +15,15 @@ type ledger struct {
 	mu      sync.RWMutex
 	byID    map[int64]*record
 	byOwner map[int64][]*record
+
+	teams map[int64]*tally // by first owner; fixed before the load starts
 }
 
 // A record is what is known of one todo. Versions only grow, and one writer at
 // a time holds writing, so issued is at most one ahead of acked.
 type record struct {
 	id      int64
+	team    *tally
 	first   int64 // the version found at the start; later ones have a title by titleOf
 	writing sync.Mutex
 	unsure  bool // a write failed, so the version is not known any more; guarded by writing
@@ -37,12 +40,34 @@ type belief struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{byID: map[int64]*record{}, byOwner: map[int64][]*record{}}
+	return &ledger{byID: map[int64]*record{}, byOwner: map[int64][]*record{}, teams: map[int64]*tally{}}
 }
 
-// add makes a todo known, at the version that the database acknowledged.
-func (l *ledger) add(id, owner, version int64) {
-	r := &record{id: id, first: version}
+// seed makes a todo known that was there before the load.
+func (l *ledger) seed(id, owner, team, version int64) {
+	if l.teams[team] == nil {
+		l.teams[team] = &tally{}
+	}
+	l.teams[team].addIssued.Add(version)
+	l.teams[team].addAcked.Add(version)
+	l.add(id, owner, version, l.teams[team])
+}
+
+// create runs the insertion of a todo of the first version.
+func (l *ledger) create(owner, team int64, insert func() (id int64, err error)) (id int64, err error) {
+	sums := l.teams[team]
+	sums.addIssued.Add(1)
+	id, err = insert()
+	if err != nil {
+		return 0, err
+	}
+	sums.addAcked.Add(1)
+	l.add(id, owner, 1, sums)
+	return id, nil
+}
+
+func (l *ledger) add(id, owner, version int64, team *tally) {
+	r := &record{id: id, team: team, first: version}
 	r.issued.Store(version)
 	r.acked.Store(version)
 	l.mu.Lock()
@@ -126,11 +151,13 @@ func (r *record) update(ctx context.Context, write func(ctx context.Context, id 
 	}
 	next := r.acked.Load() + 1
 	r.issued.Store(next)
+	r.team.addIssued.Add(1)
 	if err := write(ctx, r.id, titleOf(r.id, next), next%2 == 0); err != nil {
 		r.unsure = true
 		return err
 	}
 	r.acked.Store(next)
+	r.team.addAcked.Add(1)
 	return nil
 }
 
@@ -138,9 +165,12 @@ func (r *record) remove(ctx context.Context, write func(ctx context.Context, id 
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	r.deleteIssued.Store(true)
+	version := r.acked.Load()
+	r.team.deleteIssued.Add(version)
 	if err := write(ctx, r.id); err != nil {
 		return err
 	}
 	r.deleteOK.Store(true)
+	r.team.deleteAcked.Add(version)
 	return nil
 }

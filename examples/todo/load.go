@@ -27,7 +27,7 @@ func planFlags(flags *flag.FlagSet) *plan {
 	flags.DurationVar(&p.duration, "duration", 20*time.Second, "how long, both sides together")
 	flags.Float64Var(&p.spawnRate, "spawn-rate", 50, "users that start per second")
 	flags.Float64Var(&p.zipf, "zipf", 1.2, "skew of the todos asked for, more than 1; 0: all alike")
-	flags.Float64Var(&p.writeShare, "writes", 0.001, "share of requests that write, 0 to 1")
+	flags.Float64Var(&p.writeShare, "writes", 0.0002, "share of requests that write, 0 to 1; each voids what is cached of the table")
 	flags.DurationVar(&p.turn, "turn", 500*time.Millisecond, "how long one side runs before the other has its turn")
 	return p
 }
@@ -77,22 +77,39 @@ func loadTarget(ctx context.Context, t *target, p *plan) error {
 }
 
 // openSides opens the plain driver and the cached one on the same database.
+// Each gets half of the owners.
 func openSides(ctx context.Context, t *target) ([]*side, error) {
-	var sides []*side
-	for parity, open := range []func() (*todos, error){t.openPlain, t.openCached} {
-		list, err := open()
-		if err != nil {
-			return nil, err
-		}
-		name := []string{"without cache", "with cache"}[parity]
-		s, err := newSide(ctx, name, list, parity)
-		if err != nil {
-			list.db.Close()
-			return nil, err
-		}
-		sides = append(sides, s)
+	plain, err := t.openPlain()
+	if err != nil {
+		return nil, err
 	}
-	return sides, nil
+	cached, err := t.openCached()
+	if err != nil {
+		plain.db.Close()
+		return nil, err
+	}
+	sides, err := halves(ctx, plain, cached)
+	if err != nil {
+		plain.db.Close()
+		cached.db.Close()
+	}
+	return sides, err
+}
+
+func halves(ctx context.Context, plain, cached *todos) ([]*side, error) {
+	var last int64
+	if err := plain.db.QueryRowContext(ctx, "SELECT coalesce(max(owner_id), 0) FROM todos").Scan(&last); err != nil {
+		return nil, err
+	}
+	without, err := newSide(ctx, "without cache", plain, 0, last/2)
+	if err != nil {
+		return nil, err
+	}
+	with, err := newSide(ctx, "with cache", cached, last/2+1, last)
+	if err != nil {
+		return nil, err
+	}
+	return []*side{without, with}, nil
 }
 
 func warmUp(ctx context.Context, sides []*side, lease time.Duration) error {

@@ -1,7 +1,7 @@
 // Command todo is a small web service on plain database/sql, with a load
 // generator that runs it with and without the cache side by side and checks
-// every answer. Nothing in it but main.go and open.go knows that there is a
-// cache.
+// every answer. Only open.go, and what reports statistics, knows that there is
+// a cache.
 package main
 
 import (
@@ -17,7 +17,8 @@ import (
 const usage = `usage: todo COMMAND [flags]
 
   seed    create the table and fill it
-  serve   answer HTTP: POST /todos, GET /todos?owner=N, GET, PUT and DELETE /todos/{id}, GET /stats
+  serve   answer HTTP: POST /todos, GET /todos?owner=N, GET, PUT and DELETE /todos/{id},
+           GET /summary?from=N&to=N, GET /stats
   load    read and write at random, with and without the cache side by side, and check every answer
   demo    seed if needed, then a short load
 

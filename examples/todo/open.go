@@ -2,8 +2,6 @@ package main
 
 import (
 	"database/sql"
-	_ "embed"
-	"errors"
 	"flag"
 	"fmt"
 	"net/url"
@@ -14,13 +12,11 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 
-	"github.com/cachedsql/cachedsql"
 	_ "github.com/cachedsql/cachedsql/cachedmysql"
 	_ "github.com/cachedsql/cachedsql/cachedpg"
 )
 
-//go:embed todo.yaml
-var builtinRules []byte
+const maxConns = 32
 
 // A target is the database to talk to, and through which driver.
 type target struct {
@@ -33,7 +29,7 @@ func targetFlags(flags *flag.FlagSet) *target {
 	flags.StringVar(&t.driver, "driver", "cachedpg", "cachedpg, cachedmysql, pgx or mysql")
 	flags.StringVar(&t.dsn, "dsn", "", "data source name of the plain driver (default $CACHEDSQL_TEST_POSTGRES or _MYSQL)")
 	flags.StringVar(&t.redis, "redis", os.Getenv("CACHEDSQL_TEST_REDIS"), "Redis URL for the cache; empty: in this process")
-	flags.StringVar(&t.rules, "rules", "", "rule file (default the todo.yaml built in)")
+	flags.StringVar(&t.rules, "rules", "examples/todo/todo.yaml", "rule file; edit it while the program runs")
 	flags.DurationVar(&t.lease, "lease", time.Second, "how long a write may take to commit; nothing is cached for so long at first")
 	return t
 }
@@ -91,28 +87,14 @@ func (t *target) openCached() (*todos, error) {
 		return nil, err
 	}
 	name := map[string]string{"pgx": "cachedpg", "mysql": "cachedmysql"}[driver]
-	list, err := openTodos(name, t.withCache(dsn), dialects[driver])
-	if err != nil {
-		return nil, err
-	}
-	if t.rules == "" {
-		err = useBuiltinRules(list.db)
-	}
-	if err != nil {
-		list.db.Close()
-		return nil, err
-	}
-	return list, nil
+	return openTodos(name, t.withCache(dsn), dialects[driver])
 }
 
 // withCache adds the cache's keys to a DSN: a URL, or go-sql-driver's form.
 func (t *target) withCache(dsn string) string {
-	keys := url.Values{"cache_lease": {t.lease.String()}}
+	keys := url.Values{"cache_lease": {t.lease.String()}, "cache_rules": {t.rules}}
 	if t.redis != "" {
 		keys.Set("cache_redis", t.redis)
-	}
-	if t.rules != "" {
-		keys.Set("cache_rules", t.rules)
 	}
 	separator := "?"
 	if strings.Contains(dsn, "?") {
@@ -130,19 +112,4 @@ func openTodos(driver, dsn string, d dialect) (*todos, error) {
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	return &todos{db: db, dialect: d}, nil
-}
-
-const maxConns = 32
-
-func useBuiltinRules(db *sql.DB) error {
-	cache, ok := cachedsql.FromDB(db)
-	if !ok {
-		return errors.New("the driver carries no cache")
-	}
-	rules, err := cachedsql.ParseRules("todo.yaml", builtinRules)
-	if err != nil {
-		return err
-	}
-	cache.SetRules(rules)
-	return nil
 }

@@ -55,6 +55,7 @@ func (t *todos) handler() http.Handler {
 	mux.Handle("GET /todos/{id}", answer(t.handleGet))
 	mux.Handle("PUT /todos/{id}", answer(t.handleUpdate))
 	mux.Handle("DELETE /todos/{id}", answer(t.handleDelete))
+	mux.Handle("GET /summary", answer(t.handleSummary))
 	mux.Handle("GET /stats", answer(t.handleStats))
 	return mux
 }
@@ -130,6 +131,19 @@ func (t *todos) handleDelete(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	return http.StatusNoContent, nil, t.remove(r.Context(), id)
+}
+
+func (t *todos) handleSummary(r *http.Request) (int, any, error) {
+	from, err := number(r.FormValue("from"))
+	if err != nil {
+		return 0, nil, err
+	}
+	to, err := number(r.FormValue("to"))
+	if err != nil {
+		return 0, nil, err
+	}
+	sum, err := t.summarize(r.Context(), from, to)
+	return http.StatusOK, sum, err
 }
 
 func (t *todos) handleStats(*http.Request) (int, any, error) {

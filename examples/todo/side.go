@@ -12,12 +12,14 @@ import (
 )
 
 const (
-	listShare   = 0.2 // of the reads
-	createShare = 0.1 // of the writes; as many are deletions, the rest updates
+	listShare   = 0.2  // of the reads
+	sumShare    = 0.05 // of the reads
+	teamOwners  = 500  // in one summary
+	createShare = 0.1  // of the writes; as many are deletions, the rest updates
 )
 
-// A side is one half of the comparison: every second todo and every second
-// owner, read and written through one driver only. What the other side writes
+// A side is one half of the comparison: one half of the owners with all their
+// todos, read and written through one driver only. What the other side writes
 // past the cache therefore never matters to it.
 type side struct {
 	name   string
@@ -25,6 +27,8 @@ type side struct {
 	ledger *ledger
 	ids    []int64    // of the seeded todos; the first ones are asked for most
 	owners []int64    // in the same order
+	from   int64      // the first owner
+	to     int64      // the last owner
 	extra  chan int64 // todos created by this run, for deletion
 
 	requests, reads atomic.Int64
@@ -38,10 +42,11 @@ type side struct {
 	active     time.Duration // how long it was this side's turn
 }
 
-// newSide reads what the table holds; parity says which half.
-func newSide(ctx context.Context, name string, list *todos, parity int) (*side, error) {
-	s := &side{name: name, todos: list, ledger: newLedger(), extra: make(chan int64, 1024)}
-	rows, err := list.db.QueryContext(ctx, list.dialect.rebind("SELECT id, owner_id, version FROM todos WHERE id % 2 = ? AND owner_id % 2 = ?"), parity, parity)
+// newSide reads what the table holds of the owners from..to.
+func newSide(ctx context.Context, name string, list *todos, from, to int64) (*side, error) {
+	s := &side{name: name, todos: list, ledger: newLedger(), from: from, to: to, extra: make(chan int64, 1024)}
+	rows, err := list.db.QueryContext(ctx, list.dialect.rebind(
+		"SELECT id, owner_id, version FROM todos WHERE owner_id BETWEEN ? AND ? ORDER BY id"), from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +56,7 @@ func newSide(ctx context.Context, name string, list *todos, parity int) (*side, 
 		if err := rows.Scan(&id, &owner, &version); err != nil {
 			return nil, err
 		}
-		s.ledger.add(id, owner, version)
+		s.ledger.seed(id, owner, s.team(owner), version)
 		s.ids = append(s.ids, id)
 		s.owners = append(s.owners, owner)
 	}
@@ -63,6 +68,9 @@ func newSide(ctx context.Context, name string, list *todos, parity int) (*side, 
 	}
 	return s, nil
 }
+
+// team returns the first owner of the team that owner is in.
+func (s *side) team(owner int64) int64 { return owner - (owner-s.from)%teamOwners }
 
 // warmUp makes the cache see each statement once. What it has just seen for
 // the first time it does not cache before one lease is over.
@@ -116,7 +124,10 @@ func (s *side) one(ctx context.Context, random *rand.Rand, rank int, writeShare 
 		return s.write(ctx, random.Float64(), id, owner)
 	}
 	s.reads.Add(1)
-	if random.Float64() < listShare {
+	switch kind := random.Float64(); {
+	case kind < sumShare:
+		return s.summarize(ctx, s.team(owner))
+	case kind < sumShare+listShare:
 		return s.list(ctx, owner)
 	}
 	return s.get(ctx, id)
@@ -133,13 +144,16 @@ func (s *side) write(ctx context.Context, kind float64, id, owner int64) error {
 }
 
 func (s *side) create(ctx context.Context, owner int64) error {
-	item := todo{Owner: owner, Title: "created by the load"}
-	if err := s.todos.create(ctx, &item); err != nil {
+	id, err := s.ledger.create(owner, s.team(owner), func() (int64, error) {
+		item := todo{Owner: owner, Title: "created by the load"}
+		err := s.todos.create(ctx, &item)
+		return item.ID, err
+	})
+	if err != nil {
 		return err
 	}
-	s.ledger.add(item.ID, owner, item.Version)
 	select {
-	case s.extra <- item.ID:
+	case s.extra <- id:
 	default: // enough to delete later
 	}
 	return nil
@@ -182,4 +196,13 @@ func (s *side) list(ctx context.Context, owner int64) error {
 		return err
 	}
 	return wrong(checkList(beliefs, items))
+}
+
+func (s *side) summarize(ctx context.Context, team int64) error {
+	pledged := s.ledger.teams[team].now()
+	sum, err := s.todos.summarize(ctx, team, min(team+teamOwners-1, s.to))
+	if err != nil {
+		return err
+	}
+	return wrong(pledged.check(sum.Versions))
 }

@@ -54,6 +54,24 @@ func (t *todos) list(ctx context.Context, owner int64) ([]todo, error) {
 	return items, rows.Err()
 }
 
+// A summary is what a dashboard shows about a range of owners. It costs the
+// database a look at each of their todos.
+type summary struct {
+	Todos    int64 `json:"todos"`
+	Open     int64 `json:"open"`
+	Versions int64 `json:"versions"` // the sum: it grows with every update
+}
+
+// summarize counts the todos of the owners from..to.
+func (t *todos) summarize(ctx context.Context, from, to int64) (summary, error) {
+	row := t.db.QueryRowContext(ctx, t.dialect.rebind(`-- name: Summary :one
+		SELECT count(*), coalesce(sum(CASE WHEN done THEN 0 ELSE 1 END), 0), coalesce(sum(version), 0)
+		FROM todos WHERE owner_id BETWEEN ? AND ?`), from, to)
+	var sum summary
+	err := row.Scan(&sum.Todos, &sum.Open, &sum.Versions)
+	return sum, err
+}
+
 // create stores a new todo and sets its ID and Version.
 func (t *todos) create(ctx context.Context, item *todo) error {
 	item.Version = 1
