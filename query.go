@@ -287,9 +287,13 @@ func (c *conn) hit(ctx context.Context, l *lookup) driver.Rows {
 	return c.replay(result)
 }
 
-// discard removes an entry that cannot be used.
+// discard removes an entry that nobody can use. One that another version of
+// this library wrote, or that names a time zone unknown here, others can.
 func (c *conn) discard(ctx context.Context, l *lookup, err error) {
 	c.emit(ctx, l.plan, Event{Outcome: Corrupt, Rule: l.route.ruleName(), Err: err})
+	if errors.Is(err, rowcodec.ErrVersion) || errors.Is(err, rowcodec.ErrZone) {
+		return
+	}
 	sp, key := l.route.space, l.key
 	c.cache.tasks.may(func() {
 		_ = c.cache.gate.call(context.Background(), func(ctx context.Context) error { return sp.store.Delete(ctx, key) })

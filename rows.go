@@ -49,8 +49,16 @@ func (c *conn) replay(result *rowcodec.Result) *rows {
 
 func (r *rows) enterSet(set int) {
 	r.set = set
-	r.names, r.types = r.result.Names(set), r.result.Columns(set)
+	r.names, r.types = r.result.Names(set), nil
 	r.cursor = r.result.Cursor(set)
+}
+
+// column returns what the driver said of a column. Few callers ask.
+func (r *rows) column(i int) *rowcodec.Column {
+	if r.types == nil {
+		r.types = r.result.Columns(r.set)
+	}
+	return &r.types[i]
 }
 
 // record returns the rows of a miss, which are stored when the caller has read
@@ -132,27 +140,24 @@ func (r *rows) Close() error {
 }
 
 // ColumnTypeScanType returns the Go type the driver suggests for a column.
-func (r *rows) ColumnTypeScanType(i int) reflect.Type {
-	if t := r.types[i].ScanType; t != nil {
-		return t
-	}
-	return reflect.TypeFor[any]()
-}
+func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.column(i).ScanType }
 
 // ColumnTypeDatabaseTypeName returns the driver's name for a column's type.
-func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.types[i].DatabaseType }
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.column(i).DatabaseType }
 
 // ColumnTypeLength returns a column's length as the driver tells it.
-func (r *rows) ColumnTypeLength(i int) (int64, bool) { return r.types[i].Length, r.types[i].HasLength }
+func (r *rows) ColumnTypeLength(i int) (int64, bool) {
+	return r.column(i).Length, r.column(i).HasLength
+}
 
 // ColumnTypeNullable returns a column's nullability as the driver tells it.
 func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
-	return r.types[i].Nullable, r.types[i].HasNullable
+	return r.column(i).Nullable, r.column(i).HasNullable
 }
 
 // ColumnTypePrecisionScale returns a column's precision as the driver tells it.
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	return r.types[i].Precision, r.types[i].Scale, r.types[i].HasPrecisionScale
+	return r.column(i).Precision, r.column(i).Scale, r.column(i).HasPrecisionScale
 }
 
 func hasNextResultSet(r driver.Rows) bool {
@@ -177,6 +182,7 @@ func columnOf(r driver.Rows, i int, name string) (col rowcodec.Column) {
 	if t, ok := r.(driver.RowsColumnTypeDatabaseTypeName); ok {
 		col.DatabaseType = t.ColumnTypeDatabaseTypeName(i)
 	}
+	col.ScanType = reflect.TypeFor[any]() // database/sql's answer for a driver without one
 	if t, ok := r.(driver.RowsColumnTypeScanType); ok {
 		col.ScanType = t.ColumnTypeScanType(i)
 	}

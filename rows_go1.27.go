@@ -25,7 +25,7 @@ func (r *rows) NextRow() error {
 func (r *rows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
 	a := &r.conn.connector.adapter
 	if a.ScanColumn != nil && a.OwnDestination != nil && a.OwnDestination(dest) {
-		return a.ScanColumn(r.conn.inner, r.types[i].DatabaseType, r.current[i], dest)
+		return a.ScanColumn(r.conn.inner, r.column(i).DatabaseType, r.current[i], dest)
 	}
 	return sql.ConvertAssign(ctx, dest, r.current[i])
 }

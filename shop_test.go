@@ -190,3 +190,14 @@ func (s *shop) wantPrice(id, want int, outcome string) {
 		s.Errorf("price of %d: got %d (%s), want %d (%s)", id, got, did, want, outcome)
 	}
 }
+
+func (s *shop) wantItems(want int, outcome string) {
+	s.Helper()
+	var n int
+	if err := s.db.QueryRow("SELECT count(*) FROM items").Scan(&n); err != nil {
+		s.Fatal(err)
+	}
+	if did := s.rec.LastRead(); n != want || did != outcome {
+		s.Errorf("items: got %d (%s), want %d (%s)", n, did, want, outcome)
+	}
+}

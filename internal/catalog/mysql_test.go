@@ -1,0 +1,211 @@
+package catalog
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+const mysqlVariable = "CACHEDSQL_TEST_MYSQL"
+
+// mysqlServer opens the test server with several statements a call allowed.
+func mysqlServer(t testing.TB, user, database string) *sql.DB {
+	t.Helper()
+	server(t, "mysql", mysqlVariable)
+	cfg, err := mysql.ParseDSN(dsn(mysqlVariable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.MultiStatements, cfg.DBName = true, database
+	if user != "" {
+		cfg.User, cfg.Passwd = user, "secret"
+	}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(connector)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// mysqlDatabase makes a database with the given objects in it. Routine bodies
+// are several statements to the driver as well, so the server must be told
+// where objects end: they are separated by lines of dashes.
+func mysqlDatabase(t testing.TB, objects string) (*sql.DB, string) {
+	t.Helper()
+	name := scratch()
+	admin := mysqlServer(t, "", "")
+	mustExec(t, admin, "CREATE DATABASE "+name)
+	t.Cleanup(func() { admin.Exec("DROP DATABASE " + name) })
+	db := mysqlServer(t, "", name)
+	for _, object := range strings.Split(objects, "----") {
+		mustExec(t, db, object)
+	}
+	return db, name
+}
+
+func mysqlCheck(t *testing.T, objects string, decl *Declarations, cases []effectCase) {
+	t.Helper()
+	db, name := mysqlDatabase(t, objects)
+	checkEffects(t, mustLoad(t, sqlparse.MySQL, db), Session{Database: name, Known: true}, in(name, decl), name+".", cases)
+}
+
+func TestMySQLReadsThroughNestedViews(t *testing.T) {
+	t.Parallel()
+	mysqlCheck(t, `
+CREATE TABLE a (id int PRIMARY KEY, n int);
+CREATE TABLE b (id int PRIMARY KEY);
+CREATE VIEW v1 AS SELECT * FROM a WHERE n > 3;
+CREATE VIEW v2 AS SELECT v1.id FROM v1 JOIN b USING (id);
+CREATE VIEW recent AS SELECT id, now() AS at FROM a;`, nil, []effectCase{
+		{"SELECT * FROM v2 WHERE id = 1", "r: a b v1 v2"},
+		{"SELECT * FROM recent", "r: a recent reason: time_function"},
+		{"UPDATE v1 SET n = 5 WHERE id = 5", "w: a a[id=*] v1"},
+		{"SELECT * FROM A WHERE ID = 1", "r: a[id=1]"},
+		{"SELECT * FROM nowhere.a", "reason: unknown_relation"},
+		{"SELECT * FROM information_schema.tables", "r: information_schema.tables reason: system_catalog"},
+	})
+}
+
+func TestMySQLWritesFixDimensions(t *testing.T) {
+	t.Parallel()
+	decl := &Declarations{Tables: map[string]TableDecl{"s.t": {Dimensions: []string{"tenant", "name"}}}}
+	mysqlCheck(t, `
+CREATE TABLE t (id int unsigned PRIMARY KEY AUTO_INCREMENT, tenant tinyint, name varchar(20), code varbinary(8) UNIQUE, twice int AS (tenant * 2) STORED UNIQUE);
+CREATE TABLE pair (a int, b int, u int UNIQUE, PRIMARY KEY (a, b))`, decl, []effectCase{
+		{"SELECT * FROM t WHERE id = ?", "r: t[id=$1]"},
+		{"SELECT * FROM t WHERE id = '7'", "r: t[id=7]"},
+		{"SELECT * FROM t WHERE id = -7", "r: t"},
+		{"SELECT * FROM t WHERE name = 'x'", "r: t"},
+		{"SELECT * FROM t WHERE code = 'x'", "r: t[code=x]"},
+		{"SELECT * FROM t WHERE code = 5", "r: t"},
+		{"SELECT * FROM t WHERE twice = 5", "r: t"},
+		{"SELECT * FROM pair WHERE a = 1 AND b = 2", "r: pair"},
+		{"SELECT * FROM pair WHERE u = 1", "r: pair[u=1]"},
+		{"INSERT INTO t (id, tenant) VALUES (0, 300)", "w: t t[code=*] t[id=*] t[tenant=*]"},
+		{"INSERT INTO t (id, tenant) VALUES (3, 30)", "w: t t[code=*] t[id=3] t[tenant=30]"},
+		{"REPLACE INTO t (id, tenant) VALUES (3, 30)", "w: t t[code=*] t[id=*] t[tenant=*]"},
+		{"INSERT INTO t (id) VALUES (3) ON DUPLICATE KEY UPDATE tenant = 4", "w: t t[code=*] t[id=*] t[tenant=*]"},
+		{"UPDATE t SET tenant = 5 WHERE id = ?", "w: t t[code=*] t[id=$1] t[tenant=*]"},
+	})
+}
+
+func TestMySQLCascadesThreeLevelsDeep(t *testing.T) {
+	t.Parallel()
+	mysqlCheck(t, `
+CREATE TABLE a (id int PRIMARY KEY, x int);
+CREATE TABLE b (id int PRIMARY KEY, a int, FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE);
+CREATE TABLE c (id int PRIMARY KEY, b int, FOREIGN KEY (b) REFERENCES b (id) ON DELETE CASCADE);
+CREATE TABLE d (id int PRIMARY KEY, c int, FOREIGN KEY (c) REFERENCES c (id) ON DELETE SET NULL ON UPDATE CASCADE);
+CREATE TABLE log (id int PRIMARY KEY);
+CREATE TRIGGER lost AFTER DELETE ON b FOR EACH ROW INSERT INTO log VALUES (old.id)`, nil, []effectCase{
+		{"DELETE FROM a WHERE id = 1", "w: a a[id=1] b b[id=*] c c[id=*] d d[id=*]"},
+		{"DELETE FROM b WHERE id = 1", "w: b b[id=1] c c[id=*] d d[id=*] log log[id=*]"},
+		{"UPDATE a SET x = 1 WHERE id = 1", "w: a a[id=1]"},
+		{"UPDATE c SET id = 2 WHERE id = 1", "w: c c[id=*] d d[id=*]"},
+		{"UPDATE c SET b = 2 WHERE id = 1", "w: c c[id=1]"},
+	})
+}
+
+func TestMySQLTriggersAndRoutinesWriteOtherTables(t *testing.T) {
+	t.Parallel()
+	mysqlCheck(t, `
+CREATE TABLE t (id int PRIMARY KEY, tenant int);
+CREATE TABLE log (id int PRIMARY KEY);
+CREATE TABLE totals (tenant int PRIMARY KEY, n int);
+CREATE TABLE loose (id int PRIMARY KEY) ENGINE = MyISAM
+----
+CREATE TRIGGER t1 AFTER INSERT ON t FOR EACH ROW BEGIN
+  IF NEW.tenant > 1 THEN
+    INSERT INTO log VALUES (NEW.id); # not DELETE FROM loose
+    CALL bump(NEW.tenant);
+  END IF;
+END
+----
+CREATE TRIGGER t2 BEFORE UPDATE ON t FOR EACH ROW SET NEW.tenant = 7
+----
+CREATE PROCEDURE bump(i int) UPDATE totals x JOIN log ON log.id = x.tenant SET x.n = x.n + 1 WHERE x.tenant = i
+----
+CREATE PROCEDURE done() BEGIN DELETE FROM log; COMMIT; END
+----
+CREATE PROCEDURE dyn(q text) BEGIN PREPARE s FROM q; EXECUTE s; END
+----
+CREATE FUNCTION twice(i int) RETURNS int DETERMINISTIC RETURN i * 2
+----
+CREATE FUNCTION claims(i int) RETURNS int DETERMINISTIC READS SQL DATA RETURN (SELECT max(id) FROM log)
+----
+CREATE FUNCTION ticket() RETURNS int BEGIN INSERT INTO log VALUES (1); RETURN 1; END`, nil, []effectCase{
+		{"INSERT INTO t (id) VALUES (1)", "w: log log[id=*] t t[id=1] totals totals[tenant=*]"},
+		{"UPDATE t SET tenant = 1 WHERE id = 1", "w: t t[id=1]"},
+		{"CALL done()", "w: log log[id=*] immediate"},
+		{"CALL dyn('x')", "w: everything immediate"},
+		{"SELECT twice(id) FROM t", "r: t"},
+		{"SELECT claims(id) FROM t", "r: t reason: unknown_function"},
+		{"SELECT ticket() FROM t", "r: t w: log log[id=*] reason: unknown_function"},
+		{"INSERT INTO loose (id) VALUES (1)", "w: loose loose[id=1] immediate"},
+	})
+}
+
+func TestMySQLWithoutTriggerPrivilegeEveryWriteCounts(t *testing.T) {
+	t.Parallel()
+	_, name := mysqlDatabase(t, "CREATE TABLE a (id int PRIMARY KEY); CREATE VIEW v AS SELECT * FROM a")
+	admin := mysqlServer(t, "", "")
+	user := scratch()
+	// An anonymous user of localhost would take the place of one of anywhere.
+	both := user + "@'%', " + user + "@localhost"
+	mustExec(t, admin, "CREATE USER "+user+"@'%' IDENTIFIED BY 'secret', "+user+"@localhost IDENTIFIED BY 'secret'")
+	t.Cleanup(func() { admin.Exec("DROP USER " + both) })
+	mustExec(t, admin, "GRANT SELECT, INSERT, UPDATE, DELETE ON "+name+".* TO "+both)
+	s := Session{Database: name, Known: true}
+
+	c := mustLoad(t, sqlparse.MySQL, mysqlServer(t, user, name))
+	checkEffects(t, c, s, nil, name+".", []effectCase{
+		{"SELECT * FROM a WHERE id = 1", "r: a[id=1]"},
+		{"SELECT * FROM v", "r: v reason: unknown_relation"},
+		{"DELETE FROM a WHERE id = 1", "w: everything"},
+	})
+	if len(c.Warnings()) != 1 || !strings.Contains(c.Warnings()[0], "TRIGGER privilege on "+name) {
+		t.Errorf("warnings are %q, want one that asks for the TRIGGER privilege", c.Warnings())
+	}
+
+	mustExec(t, admin, "GRANT TRIGGER, SHOW VIEW ON "+name+".* TO "+both)
+	c = mustLoad(t, sqlparse.MySQL, mysqlServer(t, user, name))
+	checkEffects(t, c, s, nil, name+".", []effectCase{
+		{"SELECT * FROM v", "r: a v"},
+		{"DELETE FROM a WHERE id = 1", "w: a a[id=1]"},
+	})
+	if len(c.Warnings()) != 0 {
+		t.Errorf("warnings are %q with all privileges, want none", c.Warnings())
+	}
+}
+
+// TestMySQLLoadsAThousandTablesQuickly is as its PostgreSQL twin.
+func TestMySQLLoadsAThousandTablesQuickly(t *testing.T) {
+	var b strings.Builder
+	for i := range 1000 {
+		n := string([]byte{byte('0' + i/100), byte('0' + i/10%10), byte('0' + i%10)})
+		b.WriteString("CREATE TABLE t" + n + " (id bigint PRIMARY KEY AUTO_INCREMENT, tenant int, name varchar(40) UNIQUE, " +
+			"a int, b int, c int, d text, e text, f datetime, g datetime, h json, i decimal(9,2), up bigint")
+		if i > 0 {
+			b.WriteString(", FOREIGN KEY (up) REFERENCES t000 (id) ON DELETE CASCADE")
+		}
+		b.WriteString(");")
+	}
+	db, _ := mysqlDatabase(t, b.String())
+	best := time.Hour
+	for range 5 {
+		start := time.Now()
+		mustLoad(t, sqlparse.MySQL, db)
+		best = min(best, time.Since(start))
+	}
+	t.Logf("1,000 tables, 999 foreign keys: %v", best)
+	if best > 5*time.Second {
+		t.Errorf("a load takes %v", best)
+	}
+}

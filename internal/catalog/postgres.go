@@ -1,0 +1,312 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+// postgresLoader fills a catalog from pg_catalog, which every role may read.
+// PostgreSQL 12 or later.
+type postgresLoader struct {
+	c    *Catalog
+	q    Querier
+	rels map[string]*relation // by oid
+	fns  map[string]*routine  // by oid
+	vols map[string]volatility
+}
+
+func (l *postgresLoader) load(ctx context.Context) error {
+	l.rels, l.fns, l.vols = map[string]*relation{}, map[string]*routine{}, map[string]volatility{}
+	rows, err := l.q.Query(ctx, "SHOW server_version_num")
+	if err != nil {
+		return err
+	}
+	routines := pgRoutines
+	if len(rows) == 1 && rows[0][0].S < "140000" {
+		routines = strings.Replace(routines, "pg_catalog.pg_get_function_sqlbody(p.oid)", "NULL::text", 1)
+	}
+	return each(ctx, l.q, []part{
+		{pgRelations, l.relation},
+		{routines, l.routine},
+		{pgBuiltins, l.builtin},
+		{pgColumns, l.columns},
+		{pgKeys, l.key},
+		{pgInherits, l.inherit},
+		{pgForeignKeys, l.foreignKey},
+		{pgTriggers, l.trigger},
+		{pgRules, l.rule},
+		{pgPolicies, l.policy},
+		{pgRelationCalls, l.relationCall},
+		{pgOperators, l.operator},
+		{pgCasts, l.cast},
+	})
+}
+
+// part is one query of a load and what takes its rows.
+type part struct {
+	query string
+	row   func(row []Text)
+}
+
+func each(ctx context.Context, q Querier, parts []part) error {
+	for _, p := range parts {
+		rows, err := q.Query(ctx, p.query)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			p.row(row)
+		}
+	}
+	return nil
+}
+
+// Lists inside a column are separated by unit separators, records inside a
+// column by record separators: neither occurs in a sane name, and a name that
+// has one only fails to be found.
+const (
+	unit   = "\x1f"
+	record = "\x1e"
+)
+
+func list(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, unit)
+}
+
+const pgRelations = `
+SELECT c.oid, n.nspname, c.relname, c.relkind, n.nspname IN ('pg_catalog', 'information_schema')
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_(toast|temp)'`
+
+func (l *postgresLoader) relation(row []Text) {
+	kind := map[string]relationKind{"p": partitioned, "v": view, "m": materializedView, "f": foreign, "S": sequence}[row[3].S]
+	if row[4].S[0] == 't' {
+		kind = system
+	}
+	l.rels[row[0].S] = l.c.add(row[1].S, row[2].S, kind)
+}
+
+// Bodies are read only where they can matter: a function that is not volatile
+// cannot write, and its label is all that reads ask for.
+const pgRoutines = `
+SELECT p.oid, n.nspname, p.proname, CASE WHEN p.prokind = 'a' THEN s.worst ELSE p.provolatile::text END, l.lanname, e.extname,
+  pg_catalog.array_to_string(p.proconfig, E'\x1f'),
+  CASE WHEN p.provolatile = 'v' AND l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
+  n.nspname = 'pg_catalog' OR p.oid < 16384
+FROM pg_catalog.pg_proc p
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_extension'::regclass
+LEFT JOIN LATERAL (
+  SELECT CASE max(CASE f.provolatile WHEN 'v' THEN 2 WHEN 's' THEN 1 ELSE 0 END) WHEN 2 THEN 'v' WHEN 1 THEN 's' ELSE 'i' END AS worst
+  FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc f
+    ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+  WHERE a.aggfnoid = p.oid) s ON p.prokind = 'a'
+WHERE p.oid >= 16384 OR p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal)`
+
+func (l *postgresLoader) routine(row []Text) {
+	r := l.c.addRoutine(row[1].S, row[2].S)
+	v := pgVolatility(row[3].S)
+	r.volatility = max(r.volatility, v)
+	l.fns[row[0].S], l.vols[row[0].S] = r, v
+	src := source{language: row[4].S}
+	builtin := row[8].S[0] == 't'
+	src.harmless = builtin || v != volatile || src.language == "c" && pureExtensions[row[5].S]
+	src.keepsRow = builtin || row[5].S == "moddatetime" // which only touches timestamps and tsvectors
+	if row[7].Valid {
+		src.text = lazyBody(sqlparse.Postgres, row[7].S)
+	}
+	for _, setting := range list(row[6].S) {
+		if value, ok := strings.CutPrefix(setting, "search_path="); ok {
+			src.hasPath, src.path = true, searchPath(value)
+		}
+	}
+	r.sources = append(r.sources, src)
+}
+
+func pgVolatility(s string) volatility {
+	switch s {
+	case "i":
+		return immutable
+	case "s":
+		return stable
+	}
+	return volatile
+}
+
+// pureExtensions are widely used extensions whose C functions write no table
+// of their own accord. Those that run SQL they are given are not among them.
+var pureExtensions = map[string]bool{
+	"address_standardizer": true, "bloom": true, "btree_gin": true, "btree_gist": true, "citext": true, "cube": true,
+	"dict_int": true, "dict_xsyn": true, "earthdistance": true, "fuzzystrmatch": true, "hstore": true, "intarray": true,
+	"isn": true, "lo": true, "ltree": true, "moddatetime": true, "pageinspect": true, "pg_buffercache": true,
+	"pg_freespacemap": true, "pg_prewarm": true, "pg_stat_statements": true, "pg_trgm": true, "pg_uuidv7": true,
+	"pgcrypto": true, "pgrowlocks": true, "pgstattuple": true, "plpgsql": true, "postgis": true, "postgis_raster": true,
+	"seg": true, "semver": true, "sslinfo": true, "tcn": true, "tsm_system_rows": true, "tsm_system_time": true,
+	"unaccent": true, "uuid-ossp": true, "vector": true,
+}
+
+// searchPath splits a search_path setting; nil if it depends on the role.
+func searchPath(value string) []string {
+	ts, ok := tokens(sqlparse.Postgres, value)
+	if !ok {
+		return nil
+	}
+	path := []string{}
+	for _, t := range ts {
+		switch {
+		case strings.Contains(t.text, "$"):
+			return nil
+		case (t.ident() || t.kind == stringToken) && t.text != "pg_temp" && t.text != "":
+			path = append(path, t.text)
+		}
+	}
+	return path
+}
+
+const pgBuiltins = `
+SELECT p.proname, max(CASE p.provolatile WHEN 'v' THEN 2 WHEN 's' THEN 1 ELSE 0 END)
+FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.oid < 16384 GROUP BY 1`
+
+func (l *postgresLoader) builtin(row []Text) {
+	l.c.builtins[row[0].S] = map[string]volatility{"0": immutable, "1": stable}[row[1].S]
+	if row[1].S == "2" {
+		l.c.builtins[row[0].S] = volatile
+	}
+}
+
+// A column of a domain compares as its base type, text exactly under a
+// deterministic collation only. Of the other types it matters which convert
+// to a date or time whatever the clock says.
+const pgColumns = `
+SELECT a.attrelid, pg_catalog.string_agg(a.attname || E'\x1f' ||
+  CASE WHEN b.typname IN ('date', 'timestamp', 'timestamptz', 'time', 'interval', 'float4', 'float8', 'numeric') THEN 'time'
+       WHEN b.typname IN ('int2', 'int4', 'int8', 'uuid', 'text', 'varchar') AND COALESCE(k.collisdeterministic, true) THEN b.typname
+       ELSE '' END || E'\x1f' ||
+  (CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END)::text || E'\x1f' || (a.attgenerated <> '')::text, E'\x1e')
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+LEFT JOIN pg_catalog.pg_collation k ON k.oid = a.attcollation
+WHERE a.attnum > 0 AND NOT a.attisdropped
+GROUP BY 1`
+
+func (l *postgresLoader) columns(row []Text) {
+	r := l.rels[row[0].S]
+	if r == nil {
+		return
+	}
+	for _, rec := range strings.Split(row[1].S, record) {
+		if f := list(rec); len(f) == 4 {
+			t := pgType(f[1], f[2])
+			r.columns = append(r.columns, column{name: f[0], typ: t, generated: f[3][0] == 't', time: f[1] == "time" || t.Class == Int})
+		}
+	}
+}
+
+func pgType(typname, typmod string) Type {
+	switch typname {
+	case "int2":
+		return Type{Class: Int, Bits: 16}
+	case "int4":
+		return Type{Class: Int, Bits: 32}
+	case "int8":
+		return Type{Class: Int, Bits: 64}
+	case "uuid":
+		return Type{Class: UUID}
+	case "text", "varchar":
+		return Type{Class: TextBytes, MaxLen: max(0, atoi(typmod)-4)}
+	}
+	return Type{}
+}
+
+const pgKeys = `
+SELECT i.indrelid, a.attname FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+WHERE i.indisunique AND i.indnkeyatts = 1 AND i.indexprs IS NULL AND i.indpred IS NULL AND i.indrelid >= 16384
+ORDER BY i.indrelid, i.indisprimary DESC, a.attnum`
+
+func (l *postgresLoader) key(row []Text) {
+	if r := l.rels[row[0].S]; r != nil {
+		r.keys = append(r.keys, row[1].S)
+	}
+}
+
+const pgInherits = `SELECT inhparent, inhrelid FROM pg_catalog.pg_inherits ORDER BY 1, 2`
+
+// inherit takes index partitions too, which are no relations to us.
+func (l *postgresLoader) inherit(row []Text) {
+	parent, child := l.rels[row[0].S], l.rels[row[1].S]
+	if parent == nil || child == nil {
+		return
+	}
+	parent.children = append(parent.children, child)
+	child.parents = append(child.parents, parent)
+}
+
+// The rows with a parent are the same key again, for a partition.
+const pgForeignKeys = `
+SELECT c.confrelid, c.conrelid, c.confdeltype, c.confupdtype, x.columns, x.generated
+FROM pg_catalog.pg_constraint c, LATERAL (
+  SELECT pg_catalog.string_agg(a.attname, E'\x1f') AS columns, pg_catalog.bool_or(a.attgenerated <> '') AS generated
+  FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)) x
+WHERE c.contype = 'f' AND c.conparentid = 0 ORDER BY c.oid`
+
+func (l *postgresLoader) foreignKey(row []Text) {
+	to, from := l.rels[row[0].S], l.rels[row[1].S]
+	if to == nil || from == nil {
+		return
+	}
+	actions := map[string]action{"c": cascade, "n": setValue, "d": setValue}
+	to.references = append(to.references, foreignKey{
+		from: from, onDelete: actions[row[2].S], onUpdate: actions[row[3].S],
+		columns: list(row[4].S), anyUpdate: row[5].S != "f" && row[5].S != "false",
+	})
+}
+
+const pgTriggers = `
+SELECT tgrelid, tgfoid, tgtype FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D' ORDER BY oid`
+
+// Bits of pg_trigger.tgtype.
+const (
+	tgRow = 1 << iota
+	tgBefore
+	tgInsert
+	tgDelete
+	tgUpdate
+	tgTruncate
+	tgInstead
+)
+
+func (l *postgresLoader) trigger(row []Text) {
+	r, f := l.rels[row[0].S], l.fns[row[1].S]
+	if r == nil || f == nil {
+		return
+	}
+	bits := atoi(row[2].S)
+	t := trigger{routine: f, before: bits&(tgBefore|tgInstead) != 0, each: bits&tgRow != 0}
+	for bit, e := range map[int]event{tgInsert: onInsert, tgDelete: onDelete, tgUpdate: onUpdate, tgTruncate: onTruncate} {
+		if bits&bit != 0 {
+			t.events |= e
+		}
+	}
+	r.triggers = append(r.triggers, t)
+}
+
+func atoi(s string) int {
+	n := 0
+	for i := range len(s) {
+		if !digit(s[i]) {
+			return 0
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n
+}
