@@ -121,7 +121,13 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return c.begin(ctx, names)
+	return c.begin(ctx, names, func() []string {
+		if c.tx.inside() {
+			return []string{WildcardTag} // the server cannot be asked here
+		}
+		again, _ := c.tagsOf(ctx, p, args)
+		return again
+	})
 }
 
 // leave does what must come after such a statement.
@@ -148,10 +154,22 @@ func (c *conn) forgetSettings() {
 	c.tx.settings, c.tx.renamed = false, false
 }
 
-// begin leases names for a write of this connection.
-func (c *conn) begin(ctx context.Context, names []string) (*write, error) {
+// begin leases names for a write of this connection. Where the store shows
+// that the schema has changed since the catalog was read, what the write
+// touches is judged again, and that is leased as well.
+func (c *conn) begin(ctx context.Context, names []string, again func() []string) (*write, error) {
 	w, err := c.cache.begin(ctx, c.writeSpace(), names)
-	if err != nil {
+	if err != nil || !w.begun || !c.connector.hasCatalog() || slices.Contains(names, SchemaTag) {
+		return w, err
+	}
+	if k := w.space.catalog.Load(); k != nil && k.schema == w.schema {
+		return w, nil
+	}
+	if !c.tx.inside() && c.session.space == w.space {
+		w.space.load(ctx, c.dialect(), server{c}, w.schema, false)
+	}
+	if err := c.cache.widen(ctx, w, again()); err != nil {
+		c.cache.finish(w, true)
 		return nil, err
 	}
 	return w, nil
@@ -300,7 +318,8 @@ func (c *conn) commit(ctx context.Context, commit, rollback func() error) error 
 	var w *write
 	if len(names) != 0 {
 		var err error
-		if w, err = c.begin(context.WithoutCancel(ctx), names); err != nil {
+		everything := func() []string { return []string{WildcardTag} }
+		if w, err = c.begin(context.WithoutCancel(ctx), names, everything); err != nil {
 			_ = rollback()
 			c.ended()
 			return err

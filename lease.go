@@ -3,7 +3,9 @@ package cachedsql
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,6 +17,10 @@ type write struct {
 	names []string
 	tags  TagSet
 	begun bool // the store has acknowledged the lease
+
+	// schema is the token that the lease was acknowledged with: what the write
+	// touches has been judged rightly if the catalog was read under it.
+	schema Schema
 
 	mu   sync.Mutex
 	sent time.Time // when the request for the lease that holds now was sent
@@ -107,22 +113,21 @@ func (w *write) age() time.Duration {
 // when the request was sent: nobody knows when the store carried it out.
 func (c *Cache) lease(ctx context.Context, w *write) error {
 	sent := time.Now()
-	_, err := c.beginOnce(ctx, w)
+	var schema Schema
+	err := c.gate.call(ctx, func(ctx context.Context) (err error) {
+		schema, err = w.space.store.Begin(ctx, w.id, w.tags, c.config.Lease)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	w.mu.Lock()
 	w.sent = sent
+	if !w.begun {
+		w.schema = schema
+	}
 	w.mu.Unlock()
 	return nil
-}
-
-func (c *Cache) beginOnce(ctx context.Context, w *write) (schema Schema, err error) {
-	err = c.gate.call(ctx, func(ctx context.Context) error {
-		schema, err = w.space.store.Begin(ctx, w.id, w.tags, c.config.Lease)
-		return err
-	})
-	return schema, err
 }
 
 // begin leases names before a write can be visible to anybody. The write may
@@ -134,8 +139,16 @@ func (c *Cache) begin(ctx context.Context, sp *space, names []string) (*write, e
 	if c.config.Consistency == Bounded {
 		return w, nil
 	}
+	if err := c.obtain(ctx, w); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// obtain leases w's tags, or settles what happens without a lease.
+func (c *Cache) obtain(ctx context.Context, w *write) error {
 	if c.gate.down.Load() {
-		return w, c.unreachable(w, ErrCacheDown)
+		return c.unreachable(w, ErrCacheDown)
 	}
 	// A lease that has lost half its time to a slow answer is asked for again:
 	// the statement that follows needs what is left of it.
@@ -143,18 +156,29 @@ func (c *Cache) begin(ctx context.Context, sp *space, names []string) (*write, e
 		err := c.lease(ctx, w)
 		if err != nil && ctx.Err() != nil {
 			c.release(w) // nothing has happened, but the lease may be there
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 		if err != nil {
-			return w, c.unreachable(w, err)
+			return c.unreachable(w, err)
 		}
 		if w.age() < c.config.Lease/2 {
 			w.begun = true
 			c.leases.hold(w)
-			return w, nil
+			return nil
 		}
 	}
-	return w, c.unreachable(w, fmt.Errorf("leases arrive too late to be used"))
+	return c.unreachable(w, errors.New("leases arrive too late to be used"))
+}
+
+// widen leases more names for a write that has not been sent yet.
+func (c *Cache) widen(ctx context.Context, w *write, names []string) error {
+	names = distinct(append(slices.Clone(names), w.names...))
+	if len(names) == len(w.names) {
+		return nil
+	}
+	c.leases.drop(w)
+	w.names, w.tags, w.begun = names, w.space.store.Tags(names), false
+	return c.obtain(ctx, w)
 }
 
 // unreachable applies OnCacheDown to a write that could not be leased.
@@ -196,12 +220,18 @@ func (c *Cache) release(w *write) {
 		w.asking.Lock()
 		defer w.asking.Unlock()
 		w.ended = true
-		err := c.gate.call(context.Background(), func(ctx context.Context) error {
-			_, err := w.space.store.End(ctx, w.id, w.tags)
+		var schema Schema
+		err := c.gate.call(context.Background(), func(ctx context.Context) (err error) {
+			schema, err = w.space.store.End(ctx, w.id, w.tags)
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			w.space.owe(w.names)
+		case w.begun && schema != w.schema && !slices.Contains(w.names, SchemaTag):
+			// The schema changed under the statement: a trigger may have come
+			// in between, and nobody knows what it touched.
+			w.space.owe([]string{WildcardTag})
 		}
 	})
 }

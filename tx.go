@@ -62,7 +62,7 @@ func (c *conn) commitImplicitly(ctx context.Context) (*write, error) {
 	if len(c.tx.writes) == 0 {
 		return nil, nil
 	}
-	return c.begin(ctx, c.tx.names())
+	return c.begin(ctx, c.tx.names(), func() []string { return []string{WildcardTag} })
 }
 
 func (c *conn) beginInner(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
