@@ -83,19 +83,6 @@ func (r *Rules) declared() *catalog.Declarations {
 	return &r.declarations
 }
 
-// lifetime returns for how long a result is stored; random is in [0, 1).
-// Jitter only shortens: the TTL is a promise.
-func (r *Rule) lifetime(empty bool, random float64) time.Duration {
-	ttl := r.TTL
-	if empty {
-		ttl = r.EmptyTTL
-	}
-	if ttl <= 0 {
-		return 0
-	}
-	return max(minTTL, ttl-time.Duration(float64(ttl)*r.Jitter*random))
-}
-
 // ruleQuery is what the conditions of a rule look at.
 type ruleQuery struct {
 	queryID, queryName string

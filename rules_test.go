@@ -1,9 +1,6 @@
 package cachedsql
 
-import (
-	"testing"
-	"time"
-)
+import "testing"
 
 func TestFirstMatchingRuleWins(t *testing.T) {
 	t.Parallel()
@@ -97,25 +94,5 @@ func TestNilRulesMatchNothing(t *testing.T) {
 	var rules *Rules
 	if rules.match(&ruleQuery{}) != nil || rules.Len() != 0 || rules.List() != nil || rules.Version() != "" || rules.declared() == nil {
 		t.Error("nil rules are not empty")
-	}
-}
-
-func TestJitterOnlyShortens(t *testing.T) {
-	t.Parallel()
-	rule := Rule{TTL: 100 * time.Second, EmptyTTL: 10 * time.Second, Jitter: 0.2}
-	for _, c := range []struct {
-		empty  bool
-		random float64
-		want   time.Duration
-	}{{false, 0, 100 * time.Second}, {false, 0.5, 90 * time.Second}, {true, 0.5, 9 * time.Second}} {
-		if got := rule.lifetime(c.empty, c.random); got != c.want {
-			t.Errorf("lifetime(%v, %v) = %v, want %v", c.empty, c.random, got, c.want)
-		}
-	}
-	if got := (&Rule{Jitter: 1}).lifetime(false, 0.9); got != 0 {
-		t.Errorf("an uncached rule lives %v", got)
-	}
-	if got := (&Rule{TTL: time.Second, Jitter: 1}).lifetime(false, 0.9999999); got < minTTL {
-		t.Errorf("jitter shortens to %v", got)
 	}
 }
