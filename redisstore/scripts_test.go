@@ -49,6 +49,9 @@ func given(text string) string {
 }
 
 const (
+	historyA = "0123456789abcdef0123456789abcdef01234567"
+	historyB = "fedcba9876543210fedcba9876543210fedcba98"
+
 	testQuarantine = 5000
 	testMaxLeases  = 2
 )
@@ -75,7 +78,7 @@ func newBoth(t *testing.T, client *redis.Client, seed uint64) *both {
 	return &both{
 		T: t, client: client, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
 		rules: protocol.Rules{Quarantine: testQuarantine, LongestLease: testQuarantine, MaxLeases: testMaxLeases},
-		now:   1_700_000_000_000, history: "aaaa", tags: make([]string, 4),
+		now:   1_700_000_000_000, history: historyA, tags: make([]string, 4),
 	}
 }
 
@@ -101,7 +104,7 @@ func (b *both) step() {
 	case 9:
 		b.damage(b.random.IntN(len(b.tags)))
 	case 10:
-		b.history = []string{"aaaa", "bbbb"}[b.random.IntN(2)]
+		b.history = []string{historyA, historyB}[b.random.IntN(2)]
 	case 11:
 		b.now -= protocol.Millis(b.random.IntN(3000)) // another server's clock
 	}
@@ -114,7 +117,8 @@ func (b *both) damage(i int) {
 	value := values[b.random.IntN(len(values))]
 	era := b.random.IntN(3) == 0
 	if era {
-		values = []string{"", "aaaa tok 0", "aaaa tok", "aaaa tok 99999999999999999", "aaaa tok 999999999999999", "  0", "aaaa  5", "cccc tok 0"}
+		values = []string{"", historyA + " tok 0", historyA + " tok", historyA + " tok 99999999999999999",
+			historyA + " tok 999999999999999", historyA + " to k 0", historyA + "  0", "  0", historyA + "  5", "cccc tok 0"}
 		value, i = values[b.random.IntN(len(values))], -1
 	}
 	b.log = append(b.log, fmt.Sprintf("%s := %q", b.key(i), value))
