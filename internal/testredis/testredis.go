@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -41,27 +42,31 @@ func Start(tb testing.TB, args ...string) *Server {
 	return s
 }
 
-// freeAddr finds a port below the range that outgoing connections get theirs
-// from, so that it is still free after a restart. A cluster's bus uses the
-// port 10000 above.
+// nextPort makes tests that run at the same time try different ports. They are
+// below the range that outgoing connections get theirs from, so that one is
+// still free after a restart. Each process starts elsewhere.
+var nextPort atomic.Int32
+
+func init() { nextPort.Store(int32(10_000 + os.Getpid()*37%8000)) }
+
 func freeAddr(tb testing.TB) string {
 	tb.Helper()
-	for port := 10_000 + os.Getpid()%5000; port < 20_000; port++ {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			continue
-		}
-		bus, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+10_000)))
-		if err == nil {
-			_ = bus.Close()
-		}
-		_ = l.Close()
-		if err == nil {
-			return l.Addr().String()
+	for range 1000 {
+		port := 10_000 + int(nextPort.Add(1))%10_000
+		if isFree(port) && isFree(port+10_000) { // a cluster's bus uses the second
+			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		}
 	}
 	tb.Fatal("no free port for redis-server")
 	return ""
+}
+
+func isFree(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err == nil {
+		_ = l.Close()
+	}
+	return err == nil
 }
 
 // Run starts the process again after Kill, with the data it saved, if it did.
@@ -85,9 +90,11 @@ func (s *Server) Run(tb testing.TB) {
 func (s *Server) await(tb testing.TB) {
 	tb.Helper()
 	c := s.Client(tb)
+	var info string
 	var err error
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if err = c.Ping(context.Background()).Err(); err == nil || strings.HasPrefix(err.Error(), "NOAUTH") {
+		info, err = c.Info(context.Background(), "server").Result()
+		if strings.Contains(info, fmt.Sprintf("process_id:%d\r\n", s.cmd.Process.Pid)) {
 			return
 		}
 	}
