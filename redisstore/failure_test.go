@@ -270,3 +270,18 @@ func TestClusterNodeLostIsAnError(t *testing.T) {
 		t.Errorf("took %v", d)
 	}
 }
+
+// TestSentinelFailoverIsFollowedAndNotBelieved lets Sentinel promote the
+// replica while the store goes on.
+func TestSentinelFailoverIsFollowedAndNotBelieved(t *testing.T) {
+	t.Parallel()
+	master, replica := testredis.Start(t), testredis.Start(t)
+	host, port, _ := net.SplitHostPort(master.Addr)
+	replica.Do(t, "replicaof", host, port)
+	sentinel := testredis.StartSentinel(t, master)
+	sp := open(t, "redis+sentinel://"+sentinel.Addr+"?master_name=main", testConfig).Space("db")
+	s := &scene{t, master, sp, sp.Tags([]string{"users"})}
+	before := s.settled()
+	awaitCopy(t, master, replica)
+	s.mustForget(before, func() { master.Kill() })
+}

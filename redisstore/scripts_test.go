@@ -6,8 +6,11 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
+	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/protocol"
 	"github.com/cachedsql/cachedsql/internal/testredis"
 	"github.com/redis/go-redis/v9"
@@ -38,6 +41,51 @@ func compare(t *testing.T, addr string, steps int) {
 		for range steps / 5 {
 			b.step()
 		}
+	}
+}
+
+// oldServer answers as Redis 6 does to a script with flags.
+func oldServer(c *server.Peer, cmd string, args ...string) bool {
+	if cmd != "EVAL" || !strings.HasPrefix(args[0], "#!") {
+		return false
+	}
+	c.WriteError("ERR Error compiling script (new function): user_script:1: unexpected symbol near '#' ")
+	return true
+}
+
+func TestServerWithoutScriptFlagsIsDetected(t *testing.T) {
+	t.Parallel()
+	m := miniredis.RunT(t)
+	m.Server().SetPreHook(oldServer)
+	s := openURL(t, "redis://"+m.Addr(), Config{AllowNoReplicationID: true})
+	sp := s.Space("db")
+	tags := sp.Tags([]string{"users"})
+	for range 2 {
+		if _, err := sp.Check(t.Context(), tags); err != nil {
+			t.Errorf("Check: %v", err)
+		}
+		if _, err := sp.Begin(t.Context(), cachedsql.WriterID{1}, tags, time.Second); err != nil {
+			t.Errorf("Begin: %v", err)
+		}
+	}
+	if !s.scripts.plain.Load() {
+		t.Error("the scripts without flags are not in use")
+	}
+}
+
+func TestReplicaRefusesWithoutScriptFlagsToo(t *testing.T) {
+	t.Parallel()
+	server := testredis.Start(t)
+	s := openURL(t, server.URL(), Config{})
+	s.scripts.plain.Store(true)
+	sp := s.Space("db")
+	tags := sp.Tags([]string{"users"})
+	if _, err := sp.Check(t.Context(), tags); err != nil {
+		t.Fatalf("Check: %v", err)
+	}
+	server.Do(t, "replicaof", "127.0.0.1", "1")
+	if _, err := sp.Check(t.Context(), tags); !redis.IsReadOnlyError(err) {
+		t.Errorf("Check on a replica: %v, want READONLY", err)
 	}
 }
 

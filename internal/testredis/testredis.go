@@ -33,6 +33,11 @@ type Server struct {
 // there is no redis-server.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
+	return start(tb, append([]string{"--save", "", "--repl-diskless-sync-delay", "0"}, args...)...)
+}
+
+func start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		tb.Skip("SKIPPED: this test needs redis-server in PATH")
 	}
@@ -73,8 +78,7 @@ func isFree(port int) bool {
 func (s *Server) Run(tb testing.TB) {
 	tb.Helper()
 	_, port, _ := net.SplitHostPort(s.Addr)
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--repl-diskless-sync-delay", "0"}, s.args...)
-	s.cmd = exec.Command("redis-server", args...)
+	s.cmd = exec.Command("redis-server", append(s.args, "--port", port, "--bind", "127.0.0.1", "--dir", s.dir)...)
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		tb.Fatal(err)
@@ -173,4 +177,16 @@ func (s *Server) awaitCluster(tb testing.TB, nodes int) {
 		}
 	}
 	tb.Fatalf("cluster does not come together:\n%s", info)
+}
+
+// StartSentinel runs a Sentinel that watches a master under the name "main".
+func StartSentinel(tb testing.TB, master *Server) *Server {
+	tb.Helper()
+	host, port, _ := net.SplitHostPort(master.Addr)
+	conf := filepath.Join(tb.TempDir(), "sentinel.conf")
+	text := fmt.Sprintf("sentinel monitor main %s %s 1\nsentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n", host, port)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return start(tb, conf, "--sentinel")
 }

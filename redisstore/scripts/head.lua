@@ -15,6 +15,10 @@
 local info = redis.pcall('INFO', 'replication')
 local history = ARGV[3]
 if type(info) == 'string' then
+  -- A server older than flags lets scripts that only read run anywhere.
+  if string.find(info, 'role:slave', 1, true) then
+    return redis.error_reply("READONLY a replica cannot tell what is current")
+  end
   -- A plain search, which is cheaper than a pattern.
   local _, at = string.find(info, 'master_replid:', 1, true)
   if at then history = string.sub(info, at + 1, at + 40) end
