@@ -104,10 +104,7 @@ func singleClient(u *url.URL) (redis.UniversalClient, error) {
 		return nil, urlError(u, err)
 	}
 	o.ContextTimeoutEnabled = true
-	o.MaxRetries = orOnce(o.MaxRetries)
-	if o.DialerRetries == 0 {
-		o.DialerRetries = 1
-	}
+	tryOnce(&o.MaxRetries, &o.DialerRetries)
 	return redis.NewClient(o), nil
 }
 
@@ -125,10 +122,7 @@ func sentinelClient(u *url.URL) (redis.UniversalClient, error) {
 		return nil, urlError(u, err)
 	}
 	o.ContextTimeoutEnabled = true
-	o.MaxRetries = orOnce(o.MaxRetries)
-	if o.DialerRetries == 0 {
-		o.DialerRetries = 1
-	}
+	tryOnce(&o.MaxRetries, &o.DialerRetries)
 	return redis.NewFailoverClient(o), nil
 }
 
@@ -141,19 +135,19 @@ func clusterClient(u *url.URL) (redis.UniversalClient, error) {
 		return nil, urlError(u, err)
 	}
 	o.ContextTimeoutEnabled = true
-	o.MaxRetries = orOnce(o.MaxRetries)
-	if o.DialerRetries == 0 {
-		o.DialerRetries = 1
-	}
+	tryOnce(&o.MaxRetries, &o.DialerRetries)
 	return redis.NewClusterClient(o), nil
 }
 
-// orOnce is the number of retries: none, unless the URL asks for some.
-func orOnce(retries int) int {
-	if retries == 0 {
-		return -1
+// tryOnce is the default for commands and for dialling. go-redis takes no
+// retries for its own default of three, and for dialling for one of five.
+func tryOnce(commandRetries, dials *int) {
+	if *commandRetries == 0 {
+		*commandRetries = -1
 	}
-	return retries
+	if *dials == 0 {
+		*dials = 1
+	}
 }
 
 var plainName = regexp.MustCompile(`^[a-zA-Z_]+$`)
@@ -162,7 +156,8 @@ var plainName = regexp.MustCompile(`^[a-zA-Z_]+$`)
 // password with an unescaped "/" or "?" looks like a path or a parameter, and
 // the words would quote it.
 func urlError(u *url.URL, err error) error {
-	if _, dbErr := strconv.Atoi(strings.Trim(u.Path, "/")); dbErr != nil && strings.Trim(u.Path, "/") != "" && u.Scheme != "unix" {
+	path := strings.Trim(u.Path, "/")
+	if _, notNumber := strconv.Atoi(path); notNumber != nil && path != "" && u.Scheme != "unix" {
 		return errors.New("cachedsql: redis: the URL's path is not a database number (is a special character in the password not percent-encoded?)")
 	}
 	for name := range u.Query() {

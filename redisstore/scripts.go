@@ -14,6 +14,10 @@ import (
 )
 
 var (
+	//go:embed scripts/head.lua
+	headLua string
+	//go:embed scripts/settled.lua
+	settledLua string
 	//go:embed scripts/registers.lua
 	registersLua string
 	//go:embed scripts/check.lua
@@ -21,8 +25,8 @@ var (
 	//go:embed scripts/mark.lua
 	markLua string
 
-	checkScript = newScript(registersLua + checkLua)
-	markScript  = newScript(registersLua + markLua)
+	checkScript = newScript(headLua + settledLua + registersLua + checkLua)
+	markScript  = newScript(headLua + registersLua + markLua)
 )
 
 // script is a Lua script in the two forms servers understand.

@@ -6,8 +6,11 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
+	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/protocol"
 	"github.com/cachedsql/cachedsql/internal/testredis"
 	"github.com/redis/go-redis/v9"
@@ -41,6 +44,51 @@ func compare(t *testing.T, addr string, steps int) {
 	}
 }
 
+// oldServer answers as Redis 6 does to a script with flags.
+func oldServer(c *server.Peer, cmd string, args ...string) bool {
+	if cmd != "EVAL" || !strings.HasPrefix(args[0], "#!") {
+		return false
+	}
+	c.WriteError("ERR Error compiling script (new function): user_script:1: unexpected symbol near '#' ")
+	return true
+}
+
+func TestServerWithoutScriptFlagsIsDetected(t *testing.T) {
+	t.Parallel()
+	m := miniredis.RunT(t)
+	m.Server().SetPreHook(oldServer)
+	s := openURL(t, "redis://"+m.Addr(), Config{AllowNoReplicationID: true})
+	sp := s.Space("db")
+	tags := sp.Tags([]string{"users"})
+	for range 2 {
+		if _, err := sp.Check(t.Context(), tags); err != nil {
+			t.Errorf("Check: %v", err)
+		}
+		if _, err := sp.Begin(t.Context(), cachedsql.WriterID{1}, tags, time.Second); err != nil {
+			t.Errorf("Begin: %v", err)
+		}
+	}
+	if !s.scripts.plain.Load() {
+		t.Error("the scripts without flags are not in use")
+	}
+}
+
+func TestReplicaRefusesWithoutScriptFlagsToo(t *testing.T) {
+	t.Parallel()
+	server := testredis.Start(t)
+	s := openURL(t, server.URL(), Config{})
+	s.scripts.plain.Store(true)
+	sp := s.Space("db")
+	tags := sp.Tags([]string{"users"})
+	if _, err := sp.Check(t.Context(), tags); err != nil {
+		t.Fatalf("Check: %v", err)
+	}
+	server.Do(t, "replicaof", "127.0.0.1", "1")
+	if _, err := sp.Check(t.Context(), tags); !redis.IsReadOnlyError(err) {
+		t.Errorf("Check on a replica: %v, want READONLY", err)
+	}
+}
+
 // given replaces what a script learns from the server by arguments.
 func given(text string) string {
 	text = strings.TrimPrefix(text, "#!lua flags=allow-oom\n")
@@ -49,6 +97,9 @@ func given(text string) string {
 }
 
 const (
+	historyA = "0123456789abcdef0123456789abcdef01234567"
+	historyB = "fedcba9876543210fedcba9876543210fedcba98"
+
 	testQuarantine = 5000
 	testMaxLeases  = 2
 )
@@ -75,7 +126,7 @@ func newBoth(t *testing.T, client *redis.Client, seed uint64) *both {
 	return &both{
 		T: t, client: client, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
 		rules: protocol.Rules{Quarantine: testQuarantine, LongestLease: testQuarantine, MaxLeases: testMaxLeases},
-		now:   1_700_000_000_000, history: "aaaa", tags: make([]string, 4),
+		now:   1_700_000_000_000, history: historyA, tags: make([]string, 4),
 	}
 }
 
@@ -101,7 +152,7 @@ func (b *both) step() {
 	case 9:
 		b.damage(b.random.IntN(len(b.tags)))
 	case 10:
-		b.history = []string{"aaaa", "bbbb"}[b.random.IntN(2)]
+		b.history = []string{historyA, historyB}[b.random.IntN(2)]
 	case 11:
 		b.now -= protocol.Millis(b.random.IntN(3000)) // another server's clock
 	}
@@ -114,7 +165,8 @@ func (b *both) damage(i int) {
 	value := values[b.random.IntN(len(values))]
 	era := b.random.IntN(3) == 0
 	if era {
-		values = []string{"", "aaaa tok 0", "aaaa tok", "aaaa tok 99999999999999999", "aaaa tok 999999999999999", "  0", "aaaa  5", "cccc tok 0"}
+		values = []string{"", historyA + " tok 0", historyA + " tok", historyA + " tok 99999999999999999",
+			historyA + " tok 999999999999999", historyA + " to k 0", historyA + "  0", "  0", historyA + "  5", "cccc tok 0"}
 		value, i = values[b.random.IntN(len(values))], -1
 	}
 	b.log = append(b.log, fmt.Sprintf("%s := %q", b.key(i), value))

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -32,6 +33,11 @@ type Server struct {
 // there is no redis-server.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
+	return start(tb, append([]string{"--save", "", "--repl-diskless-sync-delay", "0"}, args...)...)
+}
+
+func start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		tb.Skip("SKIPPED: this test needs redis-server in PATH")
 	}
@@ -41,35 +47,38 @@ func Start(tb testing.TB, args ...string) *Server {
 	return s
 }
 
-// freeAddr finds a port below the range that outgoing connections get theirs
-// from, so that it is still free after a restart. A cluster's bus uses the
-// port 10000 above.
+// nextPort makes tests that run at the same time try different ports. They are
+// below the range that outgoing connections get theirs from, so that one is
+// still free after a restart. Each process starts elsewhere.
+var nextPort atomic.Int32
+
+func init() { nextPort.Store(int32(10_000 + os.Getpid()*37%8000)) }
+
 func freeAddr(tb testing.TB) string {
 	tb.Helper()
-	for port := 10_000 + os.Getpid()%5000; port < 20_000; port++ {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			continue
-		}
-		bus, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+10_000)))
-		if err == nil {
-			_ = bus.Close()
-		}
-		_ = l.Close()
-		if err == nil {
-			return l.Addr().String()
+	for range 1000 {
+		port := 10_000 + int(nextPort.Add(1))%10_000
+		if isFree(port) && isFree(port+10_000) { // a cluster's bus uses the second
+			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		}
 	}
 	tb.Fatal("no free port for redis-server")
 	return ""
 }
 
+func isFree(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err == nil {
+		_ = l.Close()
+	}
+	return err == nil
+}
+
 // Run starts the process again after Kill, with the data it saved, if it did.
 func (s *Server) Run(tb testing.TB) {
 	tb.Helper()
 	_, port, _ := net.SplitHostPort(s.Addr)
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--repl-diskless-sync-delay", "0"}, s.args...)
-	s.cmd = exec.Command("redis-server", args...)
+	s.cmd = exec.Command("redis-server", append(s.args, "--port", port, "--bind", "127.0.0.1", "--dir", s.dir)...)
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		tb.Fatal(err)
@@ -85,9 +94,11 @@ func (s *Server) Run(tb testing.TB) {
 func (s *Server) await(tb testing.TB) {
 	tb.Helper()
 	c := s.Client(tb)
+	var info string
 	var err error
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if err = c.Ping(context.Background()).Err(); err == nil || strings.HasPrefix(err.Error(), "NOAUTH") {
+		info, err = c.Info(context.Background(), "server").Result()
+		if strings.Contains(info, fmt.Sprintf("process_id:%d\r\n", s.cmd.Process.Pid)) {
 			return
 		}
 	}
@@ -166,4 +177,16 @@ func (s *Server) awaitCluster(tb testing.TB, nodes int) {
 		}
 	}
 	tb.Fatalf("cluster does not come together:\n%s", info)
+}
+
+// StartSentinel runs a Sentinel that watches a master under the name "main".
+func StartSentinel(tb testing.TB, master *Server) *Server {
+	tb.Helper()
+	host, port, _ := net.SplitHostPort(master.Addr)
+	conf := filepath.Join(tb.TempDir(), "sentinel.conf")
+	text := fmt.Sprintf("sentinel monitor main %s %s 1\nsentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n", host, port)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return start(tb, conf, "--sentinel")
 }

@@ -1,22 +1,3 @@
--- What check.lua and mark.lua share; each is appended to it. It does to the
--- values what internal/protocol says, and tests compare the two.
---
--- KEYS[1]  era:  "history token quarantine"
--- KEYS[2]  schema tag, KEYS[3..] other tags:  "token marker:deadline ..."
--- ARGV[1]  text that makes a token unique
--- ARGV[2]  quarantine, and the longest lease, in milliseconds
--- ARGV[3]  history to assume if the server names none, or ''
---
--- No flag says no-writes, though a check rarely writes: so a replica, a master
--- that lost its replicas, and a node that lost its slot refuse the script,
--- where a plain GET would be answered with what was true a while ago.
--- Invalidation must work in a full server, hence allow-oom.
-local info = redis.pcall('INFO', 'replication')
-local history = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ARGV[3]
-if history == '' then
-  return redis.error_reply('NOREPLID ' .. (type(info) == 'table' and info.err or 'INFO shows no master_replid'))
-end
-local values = redis.call('MGET', unpack(KEYS))
 local quarantine = tonumber(ARGV[2])
 
 -- The token has the time in it because a client may send one request twice:
