@@ -207,7 +207,7 @@ func (c *nameChain) nameOf(d Dialect, t token, s string, before token, text stri
 		}
 		switch strings.ToLower(text[before.start:before.end]) {
 		case "from", "join", "into", "update", "table", ",", ".", "view", "on":
-			return s[1 : len(s)-1], true
+			return foldName(d, s[1:len(s)-1]), true
 		}
 	}
 	return "", false
