@@ -32,7 +32,7 @@ func fallback(d Dialect, text string, why reason.Reason) *Statement {
 	}
 	st.WritesAll = !ok || len(names) == 0 || !words.startsWith(rowWords)
 	st.SessionUnknown = !ok || words.several || !words.startsWith(tableWords)
-	st.ImplicitCommit = d == MySQL && !words.startsWith(rowWords)
+	st.ImplicitCommit = d == MySQL && words.startsWith(ddlWords)
 	st.Funcs = words.funcs
 	return st
 }
@@ -46,12 +46,14 @@ func Identifiers(d Dialect, text string) (names []Table, ok bool) {
 
 // What a text's first word says. rowWords begin statements that change rows
 // of tables they name, at most; tableWords leave the session alone; queryWords
-// begin queries; writeWords have no place in a query that only reads.
+// begin queries; ddlWords begin what commits a transaction in MySQL; writeWords
+// have no place in a query that only reads.
 var (
 	queryWords = wordSet("select with values table show explain describe desc")
 	rowWords   = wordSet("select with values table insert update delete replace merge upsert truncate copy load")
 	tableWords = wordSet("select with values table insert update delete replace merge upsert truncate copy load " +
 		"create alter drop rename comment grant revoke analyze vacuum reindex optimize")
+	ddlWords   = wordSet("create alter drop rename truncate grant revoke")
 	writeWords = wordSet("insert update delete replace merge upsert truncate into call do execute copy load " +
 		"create alter drop rename set lock analyze exec import handler")
 	// opensList are words that a parenthesis follows without a call.
@@ -207,7 +209,7 @@ func (c *nameChain) nameOf(d Dialect, t token, s string, before token, text stri
 		}
 		switch strings.ToLower(text[before.start:before.end]) {
 		case "from", "join", "into", "update", "table", ",", ".", "view", "on":
-			return s[1 : len(s)-1], true
+			return foldName(d, s[1:len(s)-1]), true
 		}
 	}
 	return "", false

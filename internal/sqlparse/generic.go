@@ -20,6 +20,7 @@ func parseGeneric(text string) *Statement {
 	}
 	st.Dialect = Generic
 	st.Text = strings.TrimSpace(text)
+	st.forgetRows()
 	return st
 }
 
@@ -31,4 +32,16 @@ func (s *Statement) agree(p *Statement) {
 	}
 	s.refuseCache(p.Reason, p.Detail)
 	s.absorb(p)
+}
+
+// forgetRows drops what is known of single rows: which rows a condition means
+// is one more thing that depends on the dialect (5--3 is 5 or 8).
+func (s *Statement) forgetRows() {
+	s.ReadRefs, s.WriteRefs = nil, nil
+	for _, t := range s.Reads {
+		s.ReadRefs = append(s.ReadRefs, TableRef{Table: t})
+	}
+	for _, t := range s.Writes {
+		s.WriteRefs = append(s.WriteRefs, WriteRef{Table: t})
+	}
 }

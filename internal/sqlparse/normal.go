@@ -83,7 +83,7 @@ func (n *normalizer) add(t token, s string) {
 }
 
 func (n *normalizer) addWord(s string) {
-	word := foldKeyword(n.dialect, s, n.last() == ".")
+	word := foldKeyword(n.dialect, s, n.last())
 	n.out = append(n.out, word)
 	if strings.EqualFold(s, "values") {
 		n.lists = append(n.lists, list{values: true, clause: true, member: len(n.out), before: -1})
@@ -220,20 +220,36 @@ func spaced(before, s string) bool {
 	return true
 }
 
-// foldKeyword writes an unquoted word in one case. Where names differ by case
-// only reserved words are folded: anything else may be a table.
-func foldKeyword(d Dialect, word string, afterDot bool) string {
-	if d == Postgres || d == SQLite {
-		return lowerASCII(word)
-	}
-	if lower := lowerASCII(word); !afterDot && reservedEverywhere[lower] {
+// foldKeyword writes an unquoted word in one case. Where the case of names
+// matters, words are folded that no table can be: reserved ones, and a few
+// others where no table's name goes.
+func foldKeyword(d Dialect, word, before string) string {
+	lower := lowerASCII(word)
+	switch {
+	case d == Postgres, d == SQLite, reserved[lower] && before != ".":
+		return lower
+	case keywords[lower] && !namesTable(before):
 		return lower
 	}
 	return word
 }
 
-// reservedEverywhere are words MySQL reserves, and so no table's name.
-var reservedEverywhere = wordSet(`
+// namesTable reports whether a table's name can follow a token.
+func namesTable(before string) bool {
+	switch before {
+	case ".", ",", "(", "from", "join", "into", "update", "table", "tables", "delete", "using", "":
+		return true
+	}
+	return false
+}
+
+// keywords are words that MySQL does not reserve but that statements are made
+// of.
+var keywords = wordSet("any avg count duplicate end escape first ifnull locked max min mode next nowait offset only " +
+	"recursive rollup row rows share skip some sum temporary value")
+
+// reserved are words MySQL reserves, and so no table's name.
+var reserved = wordSet(`
 	add all alter analyze and as asc before between bigint binary blob both by call cascade case change char
 	character check collate column condition constraint continue convert create cross current_date current_time
 	current_timestamp current_user cursor database databases dec decimal declare default delayed delete desc

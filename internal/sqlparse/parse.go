@@ -247,7 +247,7 @@ func stripped(text string, tokens, comments []token) string {
 		if c.start < start {
 			continue
 		}
-		if c.start > end {
+		if c.start >= end {
 			break
 		}
 		b.WriteString(text[start:c.start])

@@ -146,32 +146,23 @@ func (r *pgReader) alterCommands(cmds *nodes.List) {
 	}
 }
 
-// drop records the relations dropped. What CASCADE takes along are views and
-// constraints; their tables change no row.
+// drop records the relations dropped, or the one that a trigger, policy or
+// rule is taken from, which is all the parser keeps of these. What CASCADE
+// takes along are views and constraints; their tables change no row.
 func (r *pgReader) drop(n *nodes.DropStmt) {
 	switch nodes.ObjectType(n.RemoveType) {
 	case nodes.OBJECT_TABLE, nodes.OBJECT_VIEW, nodes.OBJECT_MATVIEW, nodes.OBJECT_FOREIGN_TABLE,
-		nodes.OBJECT_SEQUENCE, nodes.OBJECT_INDEX:
-		r.dropped(n.Objects, 0)
-	case nodes.OBJECT_TRIGGER, nodes.OBJECT_POLICY, nodes.OBJECT_RULE:
-		r.dropped(n.Objects, 1) // the last part is the trigger's own name
+		nodes.OBJECT_SEQUENCE, nodes.OBJECT_INDEX, nodes.OBJECT_TRIGGER, nodes.OBJECT_POLICY, nodes.OBJECT_RULE:
+		r.dropped(n.Objects)
 	case nodes.OBJECT_SCHEMA, nodes.OBJECT_EXTENSION, nodes.OBJECT_TYPE, nodes.OBJECT_DOMAIN:
 		r.st.WritesAll = true
 	}
 }
 
-// dropped records each name of the list, without its last parts.
-func (r *pgReader) dropped(objects *nodes.List, without int) {
+func (r *pgReader) dropped(objects *nodes.List) {
 	for i := range objects.Len() {
-		list, ok := objects.Items[i].(*nodes.List)
-		if !ok {
-			if rv, ok := objects.Items[i].(*nodes.RangeVar); ok {
-				r.write(rv, OpOther)
-			}
-			continue
-		}
-		if parts := names(list); len(parts) > without {
-			r.st.addWrite(WriteRef{Table: tableOf(parts[:len(parts)-without])})
+		if list, ok := objects.Items[i].(*nodes.List); ok && list.Len() > 0 {
+			r.st.addWrite(WriteRef{Table: tableOf(names(list))})
 		}
 	}
 }

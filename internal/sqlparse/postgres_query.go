@@ -113,6 +113,9 @@ func insertedValues(s *nodes.InsertStmt) []Predicate {
 	if !ok || values == nil || values.ValuesLists.Len() == 0 || values.ValuesLists.Len() > maxValues {
 		return nil
 	}
+	if s.Override == nodes.OVERRIDING_USER_VALUE {
+		return nil // identity columns get other values than the listed ones
+	}
 	var fixed []Predicate
 	for i := range s.Cols.Len() {
 		col, ok := s.Cols.Items[i].(*nodes.ResTarget)

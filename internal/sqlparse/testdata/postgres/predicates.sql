@@ -152,3 +152,9 @@ INSERT INTO t (a[1], b) VALUES (1, 2)
 INSERT INTO t (id, tenant) VALUES (1, 2) ON CONFLICT (id) DO NOTHING
 -- case: insert on conflict do update
 INSERT INTO t (id, tenant) VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET n = t.n + 1
+-- case: insert overriding user value
+INSERT INTO t (id, tenant) OVERRIDING USER VALUE VALUES (5, 1)
+-- case: insert of several rows as a union
+INSERT INTO t (id) VALUES (1) UNION ALL VALUES (2)
+-- case: uuid parameter cast to text
+SELECT * FROM t WHERE code = $1::uuid::text
