@@ -50,54 +50,52 @@ type mysqlReader struct {
 	references int // of tables in FROM clauses so far
 }
 
-// mysqlStatements maps a statement's first word to what reads it.
-var mysqlStatements map[string]func(*mysqlReader, *mysqlSource) error
-
-func init() { // an initialiser of the variable itself would be a cycle
-	mysqlStatements = map[string]func(*mysqlReader, *mysqlSource) error{
-		"SELECT": (*mysqlReader).rows, "WITH": (*mysqlReader).rows, "VALUES": (*mysqlReader).rows,
-		"TABLE": (*mysqlReader).rows, "INSERT": (*mysqlReader).rows, "REPLACE": (*mysqlReader).rows,
-		"UPDATE": (*mysqlReader).rows, "DELETE": (*mysqlReader).rows,
-
-		"LOAD": (*mysqlReader).load, "TRUNCATE": (*mysqlReader).truncate, "CALL": (*mysqlReader).call,
-		"DO": (*mysqlReader).do, "HANDLER": (*mysqlReader).handler,
-
-		"EXPLAIN": (*mysqlReader).explain, "DESCRIBE": (*mysqlReader).explain, "DESC": (*mysqlReader).explain,
-		"ANALYZE": (*mysqlReader).analyze,
-
-		"BEGIN": (*mysqlReader).begin, "START": (*mysqlReader).start, "COMMIT": (*mysqlReader).commit,
-		"ROLLBACK": (*mysqlReader).rollback, "SAVEPOINT": (*mysqlReader).savepoint,
-		"RELEASE": (*mysqlReader).savepoint, "XA": (*mysqlReader).xa,
-
-		"SET": (*mysqlReader).set, "USE": (*mysqlReader).use, "PREPARE": (*mysqlReader).prepare,
-		"DEALLOCATE": (*mysqlReader).prepare, "EXECUTE": (*mysqlReader).execute,
-
-		"CREATE": (*mysqlReader).ddl, "ALTER": (*mysqlReader).ddl, "DROP": (*mysqlReader).ddl,
-		"RENAME": (*mysqlReader).ddl, "IMPORT": (*mysqlReader).ddl, "INSTALL": (*mysqlReader).ddl,
-		"UNINSTALL": (*mysqlReader).ddl, "GRANT": (*mysqlReader).privileges, "REVOKE": (*mysqlReader).privileges,
-
-		"LOCK": (*mysqlReader).lock, "UNLOCK": (*mysqlReader).lock,
-		"SHOW": (*mysqlReader).utility, "HELP": (*mysqlReader).utility, "KILL": (*mysqlReader).utility,
-		"CHECKSUM": (*mysqlReader).utility, "GET": (*mysqlReader).utility, "SIGNAL": (*mysqlReader).utility,
-		"RESIGNAL": (*mysqlReader).utility, "PURGE": (*mysqlReader).utility, "SHUTDOWN": (*mysqlReader).utility, "RESTART": (*mysqlReader).utility,
-		"CLONE": (*mysqlReader).utility, "BACKUP": (*mysqlReader).utility,
-		"OPTIMIZE": (*mysqlReader).maintenance, "CHECK": (*mysqlReader).maintenance,
-		"REPAIR": (*mysqlReader).maintenance, "FLUSH": (*mysqlReader).maintenance,
-		"RESET": (*mysqlReader).maintenance, "CACHE": (*mysqlReader).maintenance,
-		"CHANGE": (*mysqlReader).maintenance, "STOP": (*mysqlReader).maintenance,
-		"BINLOG": (*mysqlReader).binlog,
-	}
-}
-
+// statement reads a statement by its first word.
 func (r *mysqlReader) statement(src *mysqlSource) error {
 	if src.punct(0, '(') {
 		return r.rows(src)
 	}
-	read, ok := mysqlStatements[src.word(0)]
-	if !ok {
-		return errMySQLStatement
+	switch src.word(0) {
+	case "SELECT", "WITH", "VALUES", "TABLE", "INSERT", "REPLACE", "UPDATE", "DELETE":
+		return r.rows(src)
+	case "LOAD":
+		return r.load(src)
+	case "TRUNCATE":
+		return r.truncate(src)
+	case "CALL":
+		return r.call(src)
+	case "DO":
+		return r.do(src)
+	case "EXECUTE":
+		return r.execute(src)
+	case "BINLOG":
+		return r.binlog(src)
+	case "CREATE", "ALTER", "DROP", "RENAME", "IMPORT", "INSTALL", "UNINSTALL":
+		return r.ddl(src)
+	case "GRANT", "REVOKE":
+		return r.privileges(src)
+	case "BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "XA":
+		return r.transaction(src)
+	case "SET":
+		return r.set(src)
+	case "USE":
+		return r.use(src)
+	case "PREPARE", "DEALLOCATE":
+		return r.prepare(src)
+	case "HANDLER":
+		return r.handler(src)
+	case "EXPLAIN", "DESCRIBE", "DESC":
+		return r.explain(src)
+	case "ANALYZE":
+		return r.analyze(src)
+	case "LOCK", "UNLOCK":
+		return r.lock(src)
+	case "OPTIMIZE", "CHECK", "REPAIR", "FLUSH", "RESET", "CACHE", "CHANGE", "STOP":
+		return r.maintenance(src)
+	case "SHOW", "HELP", "KILL", "CHECKSUM", "GET", "SIGNAL", "RESIGNAL", "PURGE", "SHUTDOWN", "RESTART", "CLONE", "BACKUP":
+		return r.utility(src)
 	}
-	return read(r, src)
+	return errMySQLStatement
 }
 
 // rows reads a statement that reads or changes rows.
@@ -189,9 +187,9 @@ var mysqlSystemSchemas = map[string]bool{
 	"information_schema": true, "mysql": true, "performance_schema": true, "sys": true,
 }
 
-// not settles the kind of a statement that is not a read, which outranks any
-// reason found in its parts.
-func (r *mysqlReader) not(kind Kind, why reason.Reason, detail string) {
+// settle gives a statement that is not a read its kind and reason, which
+// outrank any reason found in its parts.
+func (r *mysqlReader) settle(kind Kind, why reason.Reason, detail string) {
 	r.st.Kind, r.st.Reason, r.st.Detail = kind, why, detail
 }
 

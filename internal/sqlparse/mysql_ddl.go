@@ -17,7 +17,7 @@ func (r *mysqlReader) ddl(src *mysqlSource) error {
 	r.st.ImplicitCommit = true
 	r.ddlTables(src)
 	r.temporary(src)
-	r.not(DDL, reason.DDL, strings.ToLower(src.word(0)))
+	r.settle(DDL, reason.DDL, strings.ToLower(src.word(0)))
 	return nil
 }
 
@@ -146,6 +146,6 @@ func (w *mysqlWalker) alterTable(n *ast.AlterTableStmt) {
 // privileges reads GRANT, REVOKE and what else changes accounts.
 func (r *mysqlReader) privileges(*mysqlSource) error {
 	r.st.ImplicitCommit = true
-	r.not(DDL, reason.DDL, "privileges")
+	r.settle(DDL, reason.DDL, "privileges")
 	return nil
 }

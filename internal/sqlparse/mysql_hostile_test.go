@@ -86,9 +86,9 @@ func TestMySQLHostileTextsTakeBoundedTime(t *testing.T) {
 	}
 }
 
-// hostileBudget is generous for loaded machines and the race detector; what it
-// catches takes seconds.
-const hostileBudget = time.Second
+// hostileBudget is for busy machines and the race detector: on an idle one no
+// text takes more than 0.2 s. What it catches is a parser that backtracks.
+const hostileBudget = 10 * time.Second
 
 func FuzzReadMySQL(f *testing.F) {
 	for _, text := range hostileMySQL() {

@@ -98,7 +98,7 @@ func (r *mysqlReader) mergeSecondReader(second mysqlSecond) {
 	for _, ref := range st.ReadRefs {
 		r.writes(ref.Table, OpOther)
 	}
-	r.not(Write, reason.Ambiguous, "")
+	r.settle(Write, reason.Ambiguous, "")
 }
 
 // sawTable reports whether t is among tables. The second reader lowers the case

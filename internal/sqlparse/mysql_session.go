@@ -8,9 +8,26 @@ import (
 	"github.com/cachedsql/cachedsql/internal/reason"
 )
 
+func (r *mysqlReader) transaction(src *mysqlSource) error {
+	switch src.word(0) {
+	case "BEGIN":
+		return r.begin(src)
+	case "START":
+		return r.start(src)
+	case "COMMIT":
+		r.st.Chain = src.chains()
+		return r.tx(TxCommit)
+	case "ROLLBACK":
+		return r.rollback(src)
+	case "XA":
+		return r.xa(src)
+	}
+	return r.tx(TxSavepoint) // SAVEPOINT, RELEASE SAVEPOINT
+}
+
 func (r *mysqlReader) tx(op TxOp) error {
 	r.st.Tx = op
-	r.not(Tx, reason.TransactionControl, "")
+	r.settle(Tx, reason.TransactionControl, "")
 	return nil
 }
 
@@ -31,11 +48,6 @@ func (r *mysqlReader) start(src *mysqlSource) error {
 	return r.maintenance(src)
 }
 
-func (r *mysqlReader) commit(src *mysqlSource) error {
-	r.st.Chain = src.chains()
-	return r.tx(TxCommit)
-}
-
 func (r *mysqlReader) rollback(src *mysqlSource) error {
 	if src.find(1, "TO") > 0 {
 		return r.tx(TxSavepoint)
@@ -49,8 +61,6 @@ func (s *mysqlSource) chains() bool {
 	i := s.find(1, "AND")
 	return i > 0 && s.word(i+1) == "CHAIN"
 }
-
-func (r *mysqlReader) savepoint(*mysqlSource) error { return r.tx(TxSavepoint) }
 
 func (r *mysqlReader) xa(src *mysqlSource) error {
 	switch src.word(1) {
@@ -75,21 +85,21 @@ func (r *mysqlReader) xa(src *mysqlSource) error {
 
 func (r *mysqlReader) use(*mysqlSource) error {
 	r.st.ChangesDatabase = true
-	r.not(Session, reason.SessionStatement, "use")
+	r.settle(Session, reason.SessionStatement, "use")
 	return nil
 }
 
 // prepare reads PREPARE and DEALLOCATE PREPARE (DROP PREPARE is in ddl). What
 // was prepared counts when it is executed.
 func (r *mysqlReader) prepare(*mysqlSource) error {
-	r.not(Session, reason.SessionStatement, "prepare")
+	r.settle(Session, reason.SessionStatement, "prepare")
 	return nil
 }
 
 // execute reads EXECUTE and EXECUTE IMMEDIATE: anything may run.
 func (r *mysqlReader) execute(*mysqlSource) error {
 	r.st.WritesAll, r.st.SessionUnknown = true, true
-	r.not(Write, reason.Call, "execute")
+	r.settle(Write, reason.Call, "execute")
 	return nil
 }
 
@@ -101,7 +111,7 @@ func (r *mysqlReader) set(src *mysqlSource) error {
 	case src.is(1, "PASSWORD"), src.is(1, "DEFAULT", "ROLE"):
 		return r.privileges(src)
 	}
-	r.not(Session, reason.SessionStatement, "set")
+	r.settle(Session, reason.SessionStatement, "set")
 	switch {
 	case src.is(1, "ROLE") && !src.punct(2, '='):
 		r.sessionVar("role")

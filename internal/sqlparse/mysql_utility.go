@@ -11,7 +11,7 @@ func (r *mysqlReader) utility(src *mysqlSource) error {
 	if src.word(0) == "GET" { // GET DIAGNOSTICS @a = ...
 		r.assignsUserVars(src)
 	}
-	r.not(Other, reason.Utility, strings.ToLower(src.word(0)))
+	r.settle(Other, reason.Utility, strings.ToLower(src.word(0)))
 	return nil
 }
 
@@ -58,7 +58,7 @@ func (s *mysqlSource) names(i int) []Table {
 // binlog reads BINLOG 'base64': it replays changes of rows.
 func (r *mysqlReader) binlog(*mysqlSource) error {
 	r.st.WritesAll = true
-	r.not(Write, reason.Write, "binlog")
+	r.settle(Write, reason.Write, "binlog")
 	return nil
 }
 
@@ -82,7 +82,7 @@ func (r *mysqlReader) handler(src *mysqlSource) error {
 		return errMySQLStatement
 	}
 	r.reads(t)
-	r.not(Other, reason.Cursor, "handler")
+	r.settle(Other, reason.Cursor, "handler")
 	return nil
 }
 
@@ -90,7 +90,7 @@ func (r *mysqlReader) do(src *mysqlSource) error {
 	if err := r.expressions(src.from(1)); err != nil {
 		return err
 	}
-	r.not(Other, reason.Call, "do")
+	r.settle(Other, reason.Call, "do")
 	return nil
 }
 
@@ -99,7 +99,7 @@ func (r *mysqlReader) do(src *mysqlSource) error {
 func (r *mysqlReader) explain(src *mysqlSource) error {
 	i, executes := src.explainOptions(1)
 	if src.is(i, "FOR", "CONNECTION") {
-		r.not(Other, reason.Explain, "")
+		r.settle(Other, reason.Explain, "")
 		return nil
 	}
 	if mysqlExplained[src.word(i)] || src.punct(i, '(') {
@@ -110,7 +110,7 @@ func (r *mysqlReader) explain(src *mysqlSource) error {
 		return errMySQLStatement
 	}
 	r.reads(t)
-	r.not(Other, reason.Explain, "")
+	r.settle(Other, reason.Explain, "")
 	return nil
 }
 
@@ -145,14 +145,14 @@ func (r *mysqlReader) explained(src *mysqlSource, executes bool) error {
 		return err
 	}
 	if executes && r.st.Kind == Write {
-		r.not(Write, reason.Explain, "")
+		r.settle(Write, reason.Explain, "")
 		return nil
 	}
 	for _, ref := range r.st.WriteRefs {
 		r.reads(ref.Table)
 	}
 	r.st.Writes, r.st.WriteRefs = nil, nil
-	r.not(Other, reason.Explain, "")
+	r.settle(Other, reason.Explain, "")
 	return nil
 }
 

@@ -23,7 +23,7 @@ func (w *mysqlWalker) insert(n *ast.InsertStmt) {
 	for _, a := range n.OnDuplicate {
 		w.expr(a)
 	}
-	w.reader.not(Write, reason.Write, "")
+	w.reader.settle(Write, reason.Write, "")
 }
 
 // mysqlInsertOp tells whether the rows listed are the only ones to change.
@@ -99,7 +99,7 @@ func (w *mysqlWalker) update(n *ast.UpdateStmt) {
 	w.expr(n.Where)
 	w.orderBy(n.Order)
 	w.limit(n.Limit)
-	w.reader.not(Write, reason.Write, "")
+	w.reader.settle(Write, reason.Write, "")
 }
 
 // assigned returns the columns an UPDATE sets by the reference they belong to.
@@ -136,7 +136,7 @@ func (w *mysqlWalker) delete(n *ast.DeleteStmt) {
 	w.expr(n.Where)
 	w.orderBy(n.Order)
 	w.limit(n.Limit)
-	w.reader.not(Write, reason.Write, "")
+	w.reader.settle(Write, reason.Write, "")
 }
 
 // deleted tells which references a DELETE removes rows from. A target that
@@ -183,7 +183,7 @@ func (r *mysqlReader) truncate(src *mysqlSource) error {
 	}
 	r.writes(t, OpOther)
 	r.st.ImplicitCommit = true
-	r.not(Write, reason.Write, "")
+	r.settle(Write, reason.Write, "")
 	return nil
 }
 
@@ -208,7 +208,7 @@ func (r *mysqlReader) load(src *mysqlSource) error {
 		}
 	}
 	r.assignsUserVars(src)
-	r.not(Write, reason.Copy, "")
+	r.settle(Write, reason.Copy, "")
 	return nil
 }
 
@@ -234,7 +234,7 @@ func (r *mysqlReader) call(src *mysqlSource) error {
 	}
 	r.assignsUserVars(src)
 	r.st.WritesAll, r.st.SessionUnknown = true, true
-	r.not(Write, reason.Call, "")
+	r.settle(Write, reason.Call, "")
 	return nil
 }
 
