@@ -32,7 +32,9 @@ var (
 // script is a Lua script in the two forms servers understand.
 type script struct{ flagged, plain scriptForm }
 
-type scriptForm struct{ text, sha string }
+// scriptForm holds both as a command's arguments, so that a call need not box
+// them.
+type scriptForm struct{ text, sha any }
 
 // newScript puts the flags in front, which Redis knows since version 7. An
 // older one takes the first line for an error. Without it the server decides

@@ -242,7 +242,7 @@ func (b *both) run(sc *script, regs []int, argv ...any) string {
 	}
 	args := append([]any{fmt.Sprint("f", b.steps), testQuarantine, ""}, argv...)
 	args = append(args, int64(b.now/1000), int64(b.now%1000*1000), "# Replication\r\nmaster_replid:"+b.history+"\r\n")
-	got, err := b.client.Eval(context.Background(), given(sc.flagged.text), keys, args...).Text()
+	got, err := b.client.Eval(context.Background(), given(sc.flagged.text.(string)), keys, args...).Text()
 	if err != nil {
 		b.Fatalf("seed %d: %v\n%s", b.seed, err, strings.Join(b.log, "\n"))
 	}

@@ -19,9 +19,6 @@ var _ cachedsql.Space = (*space)(nil)
 // maxLeases bounds the leases on a tag, and with them its length: 3 KB.
 const maxLeases = 64
 
-// unknownHistory stands for the replication ID of a server that shows none.
-const unknownHistory = "unknown"
-
 // space is one namespace.
 type space struct {
 	store   *Store
@@ -97,7 +94,7 @@ type answer struct {
 func (sp *space) runChecks(ctx context.Context, calls []call, get redis.Cmder) ([]answer, error) {
 	execs := make([]*execution, len(calls))
 	for i, c := range calls {
-		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, newToken(), sp.quarantine(), sp.history())
+		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, newToken(), sp.store.quarantine, sp.store.history)
 	}
 	sp.store.scripts.run(ctx, execs, get)
 	answers := make([]answer, len(calls))
@@ -126,15 +123,6 @@ func parseCheck(shard int, text string) (answer, error) {
 
 var errUnexpected = errors.New("cachedsql: redis: script gave an unexpected answer")
 
-func (sp *space) quarantine() int64 { return sp.store.config.Quarantine.Milliseconds() }
-
-func (sp *space) history() string {
-	if sp.store.config.AllowNoReplicationID {
-		return unknownHistory
-	}
-	return ""
-}
-
 // Begin implements [cachedsql.Space]. After an error some of the tags may have
 // the lease; End removes it, and else it runs out.
 func (sp *space) Begin(ctx context.Context, writer cachedsql.WriterID, tags cachedsql.TagSet, lease time.Duration) (cachedsql.Schema, error) {
@@ -162,7 +150,7 @@ func (sp *space) mark(ctx context.Context, what string, writer cachedsql.WriterI
 	execs := make([]*execution, len(set.marks))
 	for i, c := range set.marks {
 		execs[i] = sp.store.scripts.command(ctx, markScript, c.keys,
-			newToken(), sp.quarantine(), sp.history(), marker, lease, maxLeases, c.first)
+			newToken(), sp.store.quarantine, sp.store.history, marker, lease, maxLeases, c.first)
 	}
 	sp.store.scripts.run(ctx, execs, nil)
 	answers := make([]answer, len(execs))

@@ -74,6 +74,10 @@ type Store struct {
 	opened  bool // the client is ours to close
 	closed  atomic.Bool
 
+	// Two arguments of every script, see scripts/head.lua.
+	quarantine any
+	history    any
+
 	largest atomic.Int64 // longest entry seen, see get
 
 	mu     sync.Mutex
@@ -93,6 +97,10 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{scripts: scripts{client: client}, config: c, shards: 1, spaces: make(map[string]*space)}
+	s.quarantine, s.history = c.Quarantine.Milliseconds(), ""
+	if c.AllowNoReplicationID {
+		s.history = unknownHistory
+	}
 	bounded := true
 	switch client := client.(type) {
 	case *redis.Ring:
@@ -108,6 +116,9 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 	}
 	return s, nil
 }
+
+// unknownHistory stands for the replication ID of a server that shows none.
+const unknownHistory = "unknown"
 
 // Space implements [cachedsql.Store].
 func (s *Store) Space(namespace string) cachedsql.Space {
