@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // ErrCacheDown is in the chain of the error that a write returns where
@@ -51,6 +52,10 @@ func New(config Config) (*Cache, error) {
 		c.store, c.owned = NewMemoryStore(MemoryConfig{}), true
 	}
 	_, c.inline = c.store.(*MemoryStore)
+	if limited, ok := c.store.(interface{ MaxLease() time.Duration }); ok && limited.MaxLease() < config.Lease {
+		return nil, fmt.Errorf("cachedsql: Config.Lease is %v, but the store's quarantine only %v: a write in flight could outlive the memory of it",
+			config.Lease, limited.MaxLease())
+	}
 	c.plans.init()
 	c.rules.Store(config.Rules)
 	c.tasks = newTasks(config.FillQueue)

@@ -20,8 +20,9 @@ import (
 //	redis+cluster://host:6379?addr=host2:6379
 //
 // rediss+sentinel and rediss+cluster are the same with TLS. A redis:// URL with
-// master_name is one of Sentinels, too; user and password are then theirs, and
-// the parameters username and password those of the servers.
+// master_name is one of Sentinels, too, and one with addr but without
+// master_name one of a cluster. With Sentinels, user and password are theirs,
+// and the parameters username and password those of the servers.
 //
 // Parameters are those of go-redis ([redis.ParseURL], [redis.ParseFailoverURL],
 // [redis.ParseClusterURL]): dial_timeout, read_timeout, pool_size and so on,
@@ -89,7 +90,7 @@ func connect(u *url.URL) (redis.UniversalClient, error) {
 		return nil, fmt.Errorf("cachedsql: redis: scheme %q: want redis, rediss, unix, redis+sentinel or redis+cluster", u.Scheme)
 	case kind == "sentinel" || kind == "" && u.Query().Has("master_name"):
 		return sentinelClient(&plain)
-	case kind == "cluster":
+	case kind == "cluster" || kind == "" && u.Query().Has("addr"):
 		return clusterClient(&plain)
 	case kind == "":
 		return singleClient(&plain)

@@ -120,6 +120,9 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 // unknownHistory stands for the replication ID of a server that shows none.
 const unknownHistory = "unknown"
 
+// MaxLease is the longest lease a writer may ask for: the quarantine.
+func (s *Store) MaxLease() time.Duration { return s.config.Quarantine }
+
 // Space implements [cachedsql.Store].
 func (s *Store) Space(namespace string) cachedsql.Space {
 	s.mu.Lock()

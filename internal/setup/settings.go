@@ -160,7 +160,7 @@ func open(o options) (_ *handle, err error) {
 	}()
 	o.config.Store = cachedsql.SharedMemoryStore()
 	if o.redisURL != "" {
-		store, err := redisstore.Open(o.redisURL, redisstore.Config{})
+		store, err := redisstore.Open(o.redisURL, redisstore.Config{Quarantine: o.config.Lease})
 		if err != nil {
 			return nil, err
 		}
