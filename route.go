@@ -71,7 +71,7 @@ func (c *conn) newRoute(p *plan, key routeKey) *route {
 	case len(r.effects.Writes) != 0 || r.effects.WritesAll:
 		r.reason = reason.UnknownFunction // the only way a read can write
 	default:
-		r.rule = key.rules.match(ruleQueryOf(p.st, key))
+		r.rule = key.rules.match(c.ruleQueryOf(p.st, key))
 	}
 	if r.rule == nil && r.reason == reason.None {
 		r.reason = reason.NoRule
@@ -119,8 +119,14 @@ func effectsByName(st *sqlparse.Statement) catalog.Effects {
 	return e
 }
 
-func ruleQueryOf(st *sqlparse.Statement, key routeKey) *ruleQuery {
+// ruleQueryOf is what rules are matched against. Tables are named in full
+// where the catalog can tell their schema.
+func (c *conn) ruleQueryOf(st *sqlparse.Statement, key routeKey) *ruleQuery {
 	q := &ruleQuery{queryID: st.QueryID, queryName: st.QueryName, normal: st.Normal, database: key.database, user: key.user}
+	if key.known != nil && key.known.catalog != nil {
+		q.tables = key.known.catalog.Resolve(st.Reads, c.session.names)
+		return q
+	}
 	for _, t := range st.Reads {
 		name := strings.ToLower(t.Name)
 		if t.Schema != "" {
