@@ -309,7 +309,7 @@ func (sp *memorySpace) Begin(ctx context.Context, writer WriterID, tags TagSet, 
 	if lease < time.Millisecond {
 		return "", errNoLease
 	}
-	rules, id, span := sp.store.rules, markerOf(writer), protocol.Millis(lease.Milliseconds())
+	rules, id, span := sp.store.rules, markerOf(writer), protocol.WholeMillis(lease)
 	return sp.mark(ctx, tags, func(t memoryTag, now protocol.Millis) memoryTag {
 		return rules.Begin(t, id, span, now, sp.store.token())
 	})

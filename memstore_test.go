@@ -39,9 +39,9 @@ func TestMemoryStoreLeasesAndEntriesExpireOnTime(t *testing.T) {
 				t.Errorf("settled %v, entry %q, %v; want %v, present %v", r.Settled, r.Entry, err, settled, present)
 			}
 		}
-		at(4999*time.Millisecond, false, true)
+		at(5*time.Second, false, true)
 		at(time.Millisecond, true, true)
-		at(4999*time.Millisecond, true, true)
+		at(4998*time.Millisecond, true, true)
 		at(time.Millisecond, true, false)
 	})
 }

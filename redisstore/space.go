@@ -129,7 +129,7 @@ func (sp *space) Begin(ctx context.Context, writer cachedsql.WriterID, tags cach
 	if lease < time.Millisecond || lease > sp.store.config.Quarantine {
 		return "", fmt.Errorf("cachedsql: redis: lease of %v is not between 1ms and the quarantine of %v", lease, sp.store.config.Quarantine)
 	}
-	return sp.mark(ctx, "begin", writer, tags, lease.Milliseconds())
+	return sp.mark(ctx, "begin", writer, tags, int64(protocol.WholeMillis(lease)))
 }
 
 // End implements [cachedsql.Space].

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/internal/protocol"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -97,7 +98,7 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{scripts: scripts{client: client}, config: c, shards: 1, spaces: make(map[string]*space)}
-	s.quarantine, s.history = c.Quarantine.Milliseconds(), ""
+	s.quarantine, s.history = int64(protocol.WholeMillis(c.Quarantine)), ""
 	if c.AllowNoReplicationID {
 		s.history = unknownHistory
 	}

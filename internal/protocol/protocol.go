@@ -27,6 +27,10 @@ import "time"
 // never compared.
 type Millis int64
 
+// WholeMillis is a span that is not over before d is, on a clock that counts
+// milliseconds and may be almost one further than it says.
+func WholeMillis(d time.Duration) Millis { return Millis(d.Milliseconds() + 1) }
+
 // Rules are the parameters of the protocol. Every process that shares a
 // namespace uses the same.
 type Rules struct {
