@@ -183,7 +183,10 @@ type Statement struct {
 	// SessionUnknown: it may change some that the text does not show (CALL, DO,
 	// set_config with a computed name, user functions do not count here).
 	// SessionReset: RESET ALL, DISCARD ALL. ChangesDatabase: USE.
+	// SessionLocal: what SessionVars names goes back at the transaction's end
+	// (SET LOCAL); outside of one it does not change at all.
 	SessionVars     []string
+	SessionLocal    bool
 	SessionUnknown  bool
 	SessionReset    bool
 	ChangesDatabase bool
