@@ -29,6 +29,16 @@ func (s *Statement) addFunc(f Func) {
 	}
 }
 
+// setsVar records a setting that changes. A statement that changes some for
+// the transaction and some for the session is not understood.
+func (s *Statement) setsVar(name string, local bool) {
+	if len(s.SessionVars) > 0 && s.SessionLocal != local {
+		s.SessionUnknown = true
+	}
+	s.SessionVars = append(s.SessionVars, name)
+	s.SessionLocal = local
+}
+
 // refuseCache records why the result must not be cached. The first cause
 // stays: it is the one a reader of the text meets first.
 func (s *Statement) refuseCache(r reason.Reason, detail string) {

@@ -238,6 +238,9 @@ func describeTx(st *Statement) string {
 
 func describeSession(st *Statement) string {
 	words := append([]string(nil), st.SessionVars...)
+	if st.SessionLocal {
+		words = append(words, "local")
+	}
 	if st.SessionUnknown {
 		words = append(words, "unknown")
 	}

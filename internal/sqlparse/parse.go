@@ -19,7 +19,7 @@ const (
 
 var (
 	errNotOne     = errors.New("not exactly one statement")
-	errUnsettled  = errors.New("statement form without a reader")
+	errControl    = errors.New("control character in the text")
 	errNotLexable = errors.New("unterminated literal, name or comment")
 )
 
@@ -287,7 +287,9 @@ func (s *Statement) absorb(p *Statement) {
 	s.SessionUnknown = s.SessionUnknown || p.SessionUnknown
 	s.SessionReset = s.SessionReset || p.SessionReset
 	s.ChangesDatabase = s.ChangesDatabase || p.ChangesDatabase
-	s.SessionVars = append(s.SessionVars, p.SessionVars...)
+	for _, name := range p.SessionVars {
+		s.setsVar(name, p.SessionLocal)
+	}
 	s.TempTables = append(s.TempTables, p.TempTables...)
 	for _, f := range p.Funcs {
 		s.addFunc(f)

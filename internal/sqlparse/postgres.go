@@ -12,7 +12,7 @@ import (
 // readPostgres fills st from the text of one PostgreSQL statement.
 func readPostgres(text string, st *Statement) error {
 	if strings.Contains(text, joint) {
-		return errUnsettled
+		return errControl
 	}
 	text = respell(text)
 	if err := lexable(text); err != nil {

@@ -2,7 +2,6 @@ package sqlparse
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/pgplex/pgparser/nodes"
 
@@ -177,19 +176,6 @@ func (r *pgReader) special(name string, f *nodes.FuncCall) {
 	case args == 1 && timeTypes[name]:
 		r.timeOperand(f.Args.Items[0], true)
 	}
-}
-
-// setConfig notes the setting that set_config changes.
-func (r *pgReader) setConfig(f *nodes.FuncCall) {
-	if f.Args.Len() > 0 {
-		if c, ok := f.Args.Items[0].(*nodes.A_Const); ok {
-			if s, ok := c.Val.(*nodes.String); ok {
-				r.st.SessionVars = append(r.st.SessionVars, strings.ToLower(s.Str))
-				return
-			}
-		}
-	}
-	r.st.SessionUnknown = true
 }
 
 var valueFunctions = map[nodes.SVFOp]string{

@@ -73,13 +73,60 @@ func (r *pgReader) set(n *nodes.VariableSetStmt) {
 	case n.Kind == nodes.VAR_RESET_ALL:
 		r.st.SessionReset = true
 	case n.Kind == nodes.VAR_SET_MULTI:
-		r.st.SessionVars = append(r.st.SessionVars, "default_transaction_isolation",
-			"default_transaction_read_only", "default_transaction_deferrable")
+		r.st.setsVar("default_transaction_isolation", false)
+		r.st.setsVar("default_transaction_read_only", false)
+		r.st.setsVar("default_transaction_deferrable", false)
 	case name == "session_authorization":
-		r.st.SessionVars = append(r.st.SessionVars, name, "role")
+		r.st.setsVar(name, n.IsLocal)
+		r.st.setsVar("role", n.IsLocal)
 	default:
-		r.st.SessionVars = append(r.st.SessionVars, name)
+		r.st.setsVar(name, n.IsLocal)
 	}
+}
+
+// setConfig notes the setting that the function set_config changes, whose
+// value may be a parameter.
+func (r *pgReader) setConfig(f *nodes.FuncCall) {
+	if f.Args.Len() != 3 {
+		r.st.SessionUnknown = true
+		return
+	}
+	name, named := constantText(f.Args.Items[0])
+	local, known := constantBool(f.Args.Items[2])
+	if !named || !known {
+		r.st.SessionUnknown = true
+		return
+	}
+	r.st.setsVar(strings.ToLower(name), local)
+}
+
+func constantText(n nodes.Node) (text string, ok bool) {
+	if c, isConst := n.(*nodes.A_Const); isConst {
+		if s, isString := c.Val.(*nodes.String); isString {
+			return s.Str, true
+		}
+	}
+	return "", false
+}
+
+// constantBool reads true and false, which the parser may write as casts of
+// 't' and 'f'.
+func constantBool(n nodes.Node) (value, ok bool) {
+	if cast, isCast := n.(*nodes.TypeCast); isCast {
+		n = cast.Arg
+	}
+	c, isConst := n.(*nodes.A_Const)
+	if !isConst {
+		return false, false
+	}
+	switch v := c.Val.(type) {
+	case *nodes.Boolean:
+		return v.Boolval, true
+	case *nodes.String:
+		word := strings.ToLower(v.Str)
+		return word == "t" || word == "true", word == "t" || word == "true" || word == "f" || word == "false"
+	}
+	return false, false
 }
 
 // prepare: the statement runs at EXECUTE, of which nothing is known but the

@@ -94,7 +94,7 @@ func isFalse(n nodes.Node) bool {
 // planned but not run.
 func (s *Statement) withoutEffects() {
 	s.Writes, s.WriteRefs, s.WritesAll, s.TempTables = nil, nil, false, nil
-	s.SessionVars, s.SessionUnknown, s.SessionReset = nil, false, false
+	s.SessionVars, s.SessionLocal, s.SessionUnknown, s.SessionReset = nil, false, false, false
 }
 
 // copy: COPY FROM inserts rows; COPY TO reads a table, or runs a query that

@@ -123,7 +123,7 @@ func (r *sqliteReader) session(n ast.Stmt) bool {
 	switch n := n.(type) {
 	case *ast.PragmaStmt:
 		if n.HasValue {
-			r.st.SessionVars = append(r.st.SessionVars, strings.ToLower(n.Name.Name.Name))
+			r.st.setsVar(sqliteName(n.Name.Name), false)
 		}
 	case *ast.AttachStmt, *ast.DetachStmt:
 		r.st.SessionUnknown, r.st.WritesAll = true, true

@@ -11,7 +11,8 @@ import "github.com/cachedsql/cachedsql/internal/reason"
 type Dialect uint8
 
 const (
-	// Generic is a database nobody knows: the identifier fallback alone.
+	// Generic is a database nobody knows: its statements are read as those of
+	// each dialect, and what any reading finds counts.
 	Generic Dialect = iota
 	Postgres
 	MySQL // and MariaDB
@@ -104,7 +105,8 @@ const (
 
 // Predicate is a conjunct "column = operand" or "column IN (operands)" that
 // holds for every row of its table reference that can reach the result (for a
-// write: every row it can touch).
+// write: every row it can touch), if the table has such a column. A literal
+// is as the text has it: '05' may be compared with an integer column.
 type Predicate struct {
 	Column string
 	Values []Operand
@@ -178,12 +180,16 @@ type Statement struct {
 	ImplicitCommit bool
 	Chain          bool
 
-	// SessionVars are the settings the statement changes on the connection,
+	// SessionVars are the settings the statement changes on the connection, also
+	// where it is a read (set_config, whose value may be a parameter),
 	// lower case ("search_path", "role", "timezone", "app.tenant");
 	// SessionUnknown: it may change some that the text does not show (CALL, DO,
 	// set_config with a computed name, user functions do not count here).
 	// SessionReset: RESET ALL, DISCARD ALL. ChangesDatabase: USE.
+	// SessionLocal: what SessionVars names goes back at the transaction's end
+	// (SET LOCAL); outside of one it does not change at all.
 	SessionVars     []string
+	SessionLocal    bool
 	SessionUnknown  bool
 	SessionReset    bool
 	ChangesDatabase bool

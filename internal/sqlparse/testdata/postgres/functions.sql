@@ -142,3 +142,9 @@ SELECT a::regtype FROM t
 INSERT INTO t SELECT f(x) FROM s
 -- case: volatile in a write
 UPDATE t SET a = random() WHERE id = $1
+-- case: set config local
+SELECT set_config('app.tenant', $1, true)
+-- case: set config of an unknown scope
+SELECT set_config('app.tenant', $1, $2)
+-- case: set config local and not
+SELECT set_config('a.b', 'x', true), set_config('c.d', 'x', false)
