@@ -50,8 +50,10 @@ func run(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	defer server.Close()
-	// The Redis in this process has no replication, hence no ID of its history. A real one has.
-	store, err := redisstore.Open("redis://"+server.Addr()+"?allow_no_replid=true", redisstore.Config{})
+	store, err := redisstore.Open("redis://"+server.Addr(), redisstore.Config{
+		AllowNoReplicationID: true, // the Redis in this process has no replication; a real one has
+		Quarantine:           lease,
+	})
 	if err != nil {
 		return err
 	}
