@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -37,8 +38,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = run(context.Background(), dir, os.Stdout)
-	os.RemoveAll(dir)
+	err = errors.Join(run(context.Background(), dir, os.Stdout), os.RemoveAll(dir))
 	if err != nil {
 		log.Fatal("quickstart: ", err)
 	}
