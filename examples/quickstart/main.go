@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -37,8 +38,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = run(context.Background(), dir, os.Stdout)
-	os.RemoveAll(dir)
+	err = errors.Join(run(context.Background(), dir, os.Stdout), os.RemoveAll(dir))
 	if err != nil {
 		log.Fatal("quickstart: ", err)
 	}
@@ -50,8 +50,10 @@ func run(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	defer server.Close()
-	// The Redis in this process has no replication, hence no ID of its history. A real one has.
-	store, err := redisstore.Open("redis://"+server.Addr()+"?allow_no_replid=true", redisstore.Config{})
+	store, err := redisstore.Open("redis://"+server.Addr(), redisstore.Config{
+		AllowNoReplicationID: true, // the Redis in this process has no replication; a real one has
+		Quarantine:           lease,
+	})
 	if err != nil {
 		return err
 	}

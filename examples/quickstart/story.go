@@ -135,7 +135,9 @@ func (s *story) end() {
 	if s.err != nil {
 		return
 	}
-	s.table.Flush()
+	if s.err = s.table.Flush(); s.err != nil {
+		return
+	}
 	now := s.cache.Stats()
 	fmt.Fprintf(s.out, "\n%d hits, %d misses, %d bypasses, %d results stored, %d invalidations\n",
 		now.Hits-s.before.Hits, now.Misses-s.before.Misses, now.Bypasses-s.before.Bypasses,
