@@ -65,13 +65,26 @@ func (c *conn) exec(ctx context.Context, p *plan, x *call) (driver.Result, error
 }
 
 func (c *conn) execUnder(ctx context.Context, p *plan, x *call, w *write) (driver.Result, error) {
+	returned := false
+	defer c.leaveIfPanicking(p, w, &returned)
 	result, err := x.exec(ctx)
+	returned = true
 	if errors.Is(err, driver.ErrSkip) {
 		c.carry = carry{text: x.text, begun: true, write: w}
 		return nil, err
 	}
 	c.leave(p, w, err)
 	return result, err
+}
+
+var errPanicked = errors.New("cachedsql: the driver panicked")
+
+// leaveIfPanicking ends a statement whose driver panicked: a program that
+// recovers must not keep its lease for good. It has to be deferred.
+func (c *conn) leaveIfPanicking(p *plan, w *write, returned *bool) {
+	if !*returned {
+		c.leave(p, w, errPanicked)
+	}
 }
 
 // writeQuery runs a statement that may write and returns rows. A write's
@@ -85,7 +98,10 @@ func (c *conn) writeQuery(ctx context.Context, p *plan, x *call) (driver.Rows, e
 			return nil, err
 		}
 	}
+	returned := false
+	defer c.leaveIfPanicking(p, w, &returned)
 	rows, err := x.query(ctx)
+	returned = true
 	if errors.Is(err, driver.ErrSkip) {
 		c.carry = carry{text: x.text, begun: true, write: w}
 		return nil, err
@@ -325,11 +341,14 @@ func (c *conn) commit(ctx context.Context, commit, rollback func() error) error 
 			return err
 		}
 	}
-	err := commit()
-	if w != nil {
-		c.cache.finish(w, err == nil || c.definite(err))
-	}
-	c.ended()
+	err := errPanicked // until the driver says otherwise
+	defer func() {
+		if w != nil {
+			c.cache.finish(w, err == nil || c.definite(err))
+		}
+		c.ended()
+	}()
+	err = commit()
 	return err
 }
 

@@ -42,8 +42,15 @@ func (r *writeRows) saw(err error) error {
 func (r *writeRows) Next(dest []driver.Value) error { return r.saw(r.Rows.Next(dest)) }
 
 func (r *writeRows) Close() error {
+	closed := false
+	defer r.once.Do(func() {
+		if !closed {
+			r.err = errPanicked
+		}
+		r.over(r.err)
+	})
 	err := r.saw(r.Rows.Close())
-	r.once.Do(func() { r.over(r.err) })
+	closed = true
 	return err
 }
 

@@ -32,10 +32,13 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if err != nil {
 		return nil, err
 	}
+	err = errPanicked // until the driver says otherwise
+	defer func() {
+		if w != nil {
+			c.cache.finish(w, err == nil || c.definite(err))
+		}
+	}()
 	inner, err := c.beginInner(ctx, opts)
-	if w != nil {
-		c.cache.finish(w, err == nil || c.definite(err))
-	}
 	if err != nil {
 		return nil, err
 	}
