@@ -19,7 +19,7 @@ type Config struct {
 
 	// FenceInterval is how long the process serves no hits after the store was
 	// unreachable, so that every other process has time to announce what it
-	// wrote meanwhile. Defaults to 3 seconds.
+	// wrote meanwhile. Defaults to 1 second; at least half a second makes sense.
 	FenceInterval time.Duration
 
 	// FillQueue is how many results may wait to be stored. When it is full,
@@ -116,7 +116,7 @@ const (
 	defaultLease         = 10 * time.Second
 	minLease             = 10 * time.Millisecond
 	defaultLookupTimeout = 50 * time.Millisecond
-	defaultFence         = 3 * time.Second
+	defaultFence         = time.Second
 	defaultFillQueue     = 1024
 	defaultMaxTags       = 64
 )

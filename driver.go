@@ -158,7 +158,7 @@ func (k *connector) identify(ctx context.Context) error {
 		return err
 	}
 	c := &conn{inner: inner, cache: k.cache, connector: k}
-	defer c.Close()
+	defer func() { _ = c.Close() }() // it has only been asked
 	if err := c.know(ctx); err != nil {
 		return err
 	}

@@ -9,9 +9,14 @@ import (
 
 const (
 	heartbeat     = time.Second
-	probeAtFirst  = 50 * time.Millisecond
-	probeAtLast   = time.Second
+	probeAtFirst  = 25 * time.Millisecond
+	probeAtLast   = 250 * time.Millisecond // a writer pays its debts at the latest this long after an outage
 	probeDeadline = time.Second
+
+	// blip is an outage too short for anybody to have missed it and written
+	// meanwhile for longer: a slow answer, a pause of this process. It ends
+	// without a fence.
+	blip = 250 * time.Millisecond
 )
 
 // gate stands between statements and the store. It bounds what a call may add
@@ -27,7 +32,8 @@ type gate struct {
 	budget time.Duration
 
 	down    atomic.Bool
-	fence   atomic.Int64 // serve no hit before this, nanoseconds of sinceStart
+	since   atomic.Int64 // when it went down, nanoseconds of sinceStart
+	fence   atomic.Int64 // serve no hit before this, likewise
 	lastUse atomic.Int64 // last answer of the store, likewise
 
 	mu     sync.Mutex
@@ -88,6 +94,7 @@ func (g *gate) trip(err error) {
 	if g.down.Swap(true) {
 		return
 	}
+	g.since.Store(sinceStart())
 	g.cache.config.Logger.Warn("cachedsql: store unreachable, statements go to the database", "error", err)
 	g.wake()
 }
@@ -147,10 +154,13 @@ func (g *gate) recover() bool {
 	if g.ping() != nil || !g.payDebts() {
 		return false
 	}
-	g.fence.Store(sinceStart() + int64(g.cache.config.FenceInterval))
+	outage := time.Duration(sinceStart() - g.since.Load())
+	if outage > blip {
+		g.fence.Store(sinceStart() + int64(g.cache.config.FenceInterval))
+	}
 	g.lastUse.Store(sinceStart())
 	g.down.Store(false)
-	g.cache.config.Logger.Info("cachedsql: store reachable again")
+	g.cache.config.Logger.Info("cachedsql: store reachable again", "outage", outage)
 	g.payDebts() // what a write added before it saw the gate open
 	return true
 }

@@ -148,7 +148,7 @@ func (c *Cache) begin(ctx context.Context, sp *space, names []string) (*write, e
 // obtain leases w's tags, or settles what happens without a lease.
 func (c *Cache) obtain(ctx context.Context, w *write) error {
 	if c.gate.down.Load() {
-		return c.unreachable(w, ErrCacheDown)
+		return c.unreachable(w, errors.New("it did not answer a moment ago"))
 	}
 	// A lease that has lost half its time to a slow answer is asked for again:
 	// the statement that follows needs what is left of it.
@@ -184,10 +184,7 @@ func (c *Cache) widen(ctx context.Context, w *write, names []string) error {
 // unreachable applies OnCacheDown to a write that could not be leased.
 func (c *Cache) unreachable(w *write, cause error) error {
 	if c.config.OnCacheDown == Refuse {
-		if cause == ErrCacheDown {
-			return fmt.Errorf("%w: write refused", ErrCacheDown)
-		}
-		return fmt.Errorf("%w: write refused: %w", ErrCacheDown, cause)
+		return fmt.Errorf("%w, write refused: %w", ErrCacheDown, cause)
 	}
 	w.space.owe(w.names)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -302,11 +303,14 @@ func (c *conn) discard(ctx context.Context, l *lookup, err error) {
 
 // failed is the reason for a lookup that stopped before the store was asked.
 func (c *conn) failed(ctx context.Context, err error) Reason {
-	if ctx.Err() == nil && !c.cache.gate.down.Load() {
-		c.cache.note(err)
-		return reason.SessionState
+	switch {
+	case ctx.Err() != nil, c.cache.gate.down.Load():
+		return reason.CacheDown
+	case c.session.known:
+		return reason.UnknownRelation // the catalog, which has been noted
 	}
-	return reason.CacheDown
+	c.cache.note(fmt.Errorf("cachedsql: state of the connection not known: %w", err))
+	return reason.SessionState
 }
 
 func (c *conn) bypassed(ctx context.Context, p *plan, why Reason, detail string) {

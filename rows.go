@@ -1,6 +1,7 @@
 package cachedsql
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -27,7 +28,7 @@ type rows struct {
 	source    driver.Rows
 	recording *recording
 
-	current []driver.Value // Go 1.27: the row that ScanColumn reads
+	current []driver.Value //nolint:unused // Go 1.27: the row that ScanColumn reads
 }
 
 var (
@@ -304,5 +305,5 @@ func (rec *recording) finish(err error) {
 }
 
 func (rec *recording) notFilled(why Reason) {
-	rec.conn.emit(nil, rec.lookup.plan, Event{Outcome: NotFilled, Reason: why, Rule: rec.lookup.route.ruleName()})
+	rec.conn.emit(context.TODO(), rec.lookup.plan, Event{Outcome: NotFilled, Reason: why, Rule: rec.lookup.route.ruleName()})
 }

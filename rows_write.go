@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"database/sql/driver"
+	"errors"
 	"io"
 	"reflect"
 	"sync"
@@ -33,7 +34,7 @@ func holdUntilClosed(r driver.Rows, over func(error)) driver.Rows {
 }
 
 func (r *writeRows) saw(err error) error {
-	if err != nil && err != io.EOF && r.err == nil {
+	if err != nil && !errors.Is(err, io.EOF) && r.err == nil {
 		r.err = err
 	}
 	return err

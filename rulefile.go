@@ -52,7 +52,7 @@ func readRuleFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cachedsql: rule file: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	data, err := io.ReadAll(io.LimitReader(f, maxRuleFileBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("cachedsql: rule file: %w", err)

@@ -27,6 +27,8 @@ type space struct {
 	mu       sync.Mutex
 	debt     map[string]struct{}
 	reloaded time.Time // when the catalog was last read for an unknown name
+	failed   time.Time // when it could last not be read
+	failure  error
 }
 
 // reloadAtMost is how often the catalog is read because a statement names what
@@ -137,10 +139,13 @@ func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier
 	if k := sp.catalog.Load(); k != nil && k.schema == schema && (!again || k != before) {
 		return k
 	}
+	if err := sp.failedLately(); err != nil {
+		return &knowledge{schema: schema, err: err}
+	}
 	cat, err := catalog.Load(ctx, d, q)
 	k := &knowledge{catalog: cat, schema: schema, err: err}
 	if err != nil {
-		sp.cache.note(fmt.Errorf("cachedsql: catalog not read, nothing is cached until it is: %w", err))
+		sp.noteFailure(ctx, err)
 		return k
 	}
 	for _, w := range cat.Warnings() {
@@ -148,4 +153,30 @@ func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier
 	}
 	sp.catalog.Store(k)
 	return k
+}
+
+// failedLately returns the failure of a reading that is so recent that another
+// would only delay a statement.
+func (sp *space) failedLately() error {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	if sp.failure != nil && time.Since(sp.failed) < reloadAtMost {
+		return sp.failure
+	}
+	return nil
+}
+
+// noteFailure remembers a failure, and tells the operator once per cause. A
+// caller that gave up says nothing of the catalog.
+func (sp *space) noteFailure(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	sp.mu.Lock()
+	known := sp.failure != nil && sp.failure.Error() == err.Error()
+	sp.failed, sp.failure = time.Now(), err
+	sp.mu.Unlock()
+	if !known {
+		sp.cache.note(fmt.Errorf("cachedsql: catalog not read, nothing is cached until it is: %w", err))
+	}
 }

@@ -22,7 +22,7 @@ var (
 	_ driver.StmtExecContext   = (*stmt)(nil)
 	_ driver.StmtQueryContext  = (*stmt)(nil)
 	_ driver.NamedValueChecker = (*stmt)(nil)
-	_ driver.ColumnConverter   = converterStmt{}
+	_ driver.ColumnConverter   = converterStmt{} //nolint:staticcheck // see newStmt
 )
 
 // converterStmt is a stmt of a driver with a ColumnConverter, whose presence
