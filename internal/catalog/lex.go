@@ -171,7 +171,7 @@ func (l *lexer) number() token {
 
 // space skips white space and comments.
 func (l *lexer) space() {
-	for l.i < len(l.s) {
+	for l.i < len(l.s) && !l.bad {
 		rest := l.s[l.i:]
 		switch {
 		case strings.IndexByte(" \t\r\n\f\v", rest[0]) >= 0:
