@@ -214,7 +214,7 @@ func (w *walk) down(r *relation, events event, why cause) {
 		if events&onUpdate != 0 {
 			events |= onAny // a row that moves is deleted here and inserted there
 		}
-	} else if events == onInsert {
+	} else if events == onInsert && r.kind == table {
 		return
 	}
 	for _, child := range r.children {
