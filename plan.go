@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -102,6 +103,9 @@ func (s *planShard) add(c *Cache, key planKey) *plan {
 	if p == nil {
 		p = newPlan(key.dialect, key.text)
 		c.counts.parsed.Add(1)
+		if problem := hintProblem(p.st); problem != "" {
+			c.emit(Event{Outcome: Note, QueryID: p.st.QueryID, Statement: p.st.Normal, Err: fmt.Errorf("cachedsql: %s; ignored", problem)})
+		}
 	}
 	if len(key.text) > planBytes/64 {
 		return p // one huge text must not push out everything else

@@ -256,3 +256,39 @@ func TestInvalidateAndFlushReachOtherWritersResults(t *testing.T) {
 		}
 	})
 }
+
+func TestMalformedHintIsCountedAndIgnored(t *testing.T) {
+	inShops(t, cachedsqltest.Everything, func(s *shop) {
+		for i, text := range []string{
+			"/* cachedsql: ttl=soon */ SELECT count(*) FROM items",
+			"/* cachedsql: tll=1s */ SELECT count(*) FROM items",
+			"/* cachedsql: */ SELECT count(*) FROM items",
+		} {
+			var n int
+			if err := s.db.QueryRow(text).Scan(&n); err != nil || n != 2 {
+				s.Fatalf("%s: got %d, %v", text, n, err)
+			}
+			if got := s.cache.Stats().Notes; got != int64(i+1) {
+				s.Errorf("%s: %d notes, want %d", text, got, i+1)
+			}
+		}
+		// The comments are not part of the statement: the later ones were hits.
+		if hits := s.rec.Count(cachedsql.Hit); hits != 2 {
+			s.Errorf("got %d hits, want 2", hits)
+		}
+	})
+}
+
+func TestHintSetsTheTTL(t *testing.T) {
+	inShops(t, "version: 1\nrules:\n  - {name: none, tables: [other], ttl: 1m}\n", func(s *shop) {
+		for _, want := range []string{"miss", "hit"} {
+			var n int
+			if err := s.db.QueryRow("/* cachedsql: ttl=30s */ SELECT count(*) FROM items").Scan(&n); err != nil {
+				s.Fatal(err)
+			}
+			if did := s.rec.LastRead(); did != want {
+				s.Errorf("got %s, want %s", did, want)
+			}
+		}
+	})
+}

@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -211,4 +212,23 @@ func hintTTL(st *sqlparse.Statement) (time.Duration, bool) {
 	}
 	ttl, err := parseTTL(text)
 	return ttl, err == nil
+}
+
+// hintProblem says what is wrong with the hints of a statement, "" if nothing.
+func hintProblem(st *sqlparse.Statement) string {
+	if st.HintError != "" {
+		return st.HintError
+	}
+	for key, value := range st.Hints {
+		switch key {
+		case "ttl":
+			if _, err := parseTTL(value); err != nil {
+				return fmt.Sprintf("hint ttl: %v", err)
+			}
+		case "bypass":
+		default:
+			return fmt.Sprintf("hint %q is not one of ttl, bypass", key)
+		}
+	}
+	return ""
 }

@@ -90,8 +90,8 @@ func tell(ctx context.Context, s *story) error {
 	s.exec(ctx, s.db, "CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT, price INTEGER)", "")
 	s.exec(ctx, s.db, "INSERT INTO products VALUES (1, 'lamp', 40), (2, 'chair', 90)", "")
 	s.forgetStats()
-	fmt.Fprintf(s.out, "A lease is %v here. For one lease after a write, or after a table is first seen, nothing may be cached:\n", lease)
-	fmt.Fprintf(s.out, "a write that was under way when its mark was lost could still commit. After that:\n\n")
+	fmt.Fprintf(s.out, "Redis has never heard of this table, so for one lease (%v here) nothing of it is cached:\n", lease)
+	fmt.Fprintf(s.out, "it may have forgotten a write that is still on its way. After that:\n\n")
 	time.Sleep(2 * lease)
 
 	s.begin()

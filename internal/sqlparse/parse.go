@@ -3,6 +3,7 @@ package sqlparse
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -37,6 +38,9 @@ func Parse(d Dialect, text string) *Statement {
 		return fallback(d, text, src.refusal)
 	}
 	st := src.parse()
+	if src.setsVariable() {
+		st.refuseCache(reason.SystemVariable, "set_var")
+	}
 	st.Text, st.QueryName = src.text(), src.queryName()
 	st.Hints, st.HintError = src.hints()
 	st.Normal = normalForm(d, src.original, src.tokens)
@@ -117,6 +121,18 @@ func (s *source) addComment(t token) error {
 	}
 	s.comments = append(s.comments, t)
 	return nil
+}
+
+// setsVariable reports MySQL's hint that changes a setting for one statement.
+// Hints are comments and no part of Text, so it cannot be told apart by that.
+func (s *source) setsVariable() bool {
+	if s.dialect != MySQL {
+		return false
+	}
+	return slices.ContainsFunc(s.comments, func(t token) bool {
+		hint, ok := strings.CutPrefix(s.original[t.start:t.end], "/*+")
+		return ok && strings.Contains(strings.ToLower(hint), "set_var")
+	})
 }
 
 func isExecutable(comment string) bool {
