@@ -44,8 +44,10 @@ func (c *Cache) store1(l *lookup, entry []byte, rows int64, ttl time.Duration) {
 	err := c.gate.call(context.Background(), func(ctx context.Context) error {
 		return l.route.space.store.Fill(ctx, l.key, entry, ttl)
 	})
-	e := Event{Outcome: Filled, QueryID: l.plan.st.QueryID, Statement: l.plan.st.Normal, Rule: l.route.ruleName(),
-		Rows: rows, Bytes: int64(len(entry)), Duration: time.Since(started)}
+	e := Event{
+		Outcome: Filled, QueryID: l.plan.st.QueryID, Statement: l.plan.st.Normal, Rule: l.route.ruleName(),
+		Rows: rows, Bytes: int64(len(entry)), Duration: time.Since(started),
+	}
 	if err != nil {
 		e.Outcome, e.Reason, e.Err = NotFilled, reason.CacheDown, err
 	}

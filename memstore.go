@@ -12,8 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cachedsql/cachedsql/internal/protocol"
 	"github.com/maypok86/otter/v2"
+
+	"github.com/cachedsql/cachedsql/internal/protocol"
 )
 
 var (

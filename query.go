@@ -316,8 +316,10 @@ func (c *conn) failed(ctx context.Context, err error) Reason {
 func (c *conn) bypassed(ctx context.Context, p *plan, why Reason, detail string) {
 	c.cache.counts.count(Bypassed, why)
 	if c.cache.config.OnEvent != nil {
-		c.cache.config.OnEvent(Event{Outcome: Bypassed, Reason: why, Detail: detail,
-			QueryID: p.st.QueryID, Statement: p.st.Normal, Context: ctx})
+		c.cache.config.OnEvent(Event{
+			Outcome: Bypassed, Reason: why, Detail: detail,
+			QueryID: p.st.QueryID, Statement: p.st.Normal, Context: ctx,
+		})
 	}
 }
 

@@ -219,8 +219,10 @@ type recording struct {
 var encoders = sync.Pool{New: func() any { return new(rowcodec.Encoder) }}
 
 func newRecording(c *conn, l *lookup) *recording {
-	rec := &recording{conn: c, lookup: l, enc: encoders.Get().(*rowcodec.Encoder),
-		maxRows: defaultMaxRows, maxBytes: defaultMaxBytes, dbTime: time.Since(l.started)}
+	rec := &recording{
+		conn: c, lookup: l, enc: encoders.Get().(*rowcodec.Encoder),
+		maxRows: defaultMaxRows, maxBytes: defaultMaxBytes, dbTime: time.Since(l.started),
+	}
 	if rule := l.route.rule; rule != nil {
 		rec.maxRows, rec.maxBytes = rule.MaxRows, rule.MaxBytes
 	}

@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/testredis"
 	"github.com/cachedsql/cachedsql/redisstore"
-	"github.com/redis/go-redis/v9"
 )
 
 func benchURL(b *testing.B) string {

@@ -10,10 +10,11 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
+	"github.com/redis/go-redis/v9"
+
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/protocol"
 	"github.com/cachedsql/cachedsql/internal/testredis"
-	"github.com/redis/go-redis/v9"
 )
 
 // The scripts and internal/protocol say the same twice. Here both run the same
@@ -160,13 +161,17 @@ func (b *both) step() {
 
 // damage deletes a register or puts a foreign value in its place.
 func (b *both) damage(i int) {
-	values := []string{"", "", "x", "tok a", "tok a:1 b", "tok  a:1", "tok a:9999999999999999", " a:1", "tok a:999999999999999",
-		fmt.Sprint("tok a:", int64(b.now)+1), fmt.Sprint("tok q:", int64(b.now)), "tok ", "tok a:-1", "\x00 \xff:12"}
+	values := []string{
+		"", "", "x", "tok a", "tok a:1 b", "tok  a:1", "tok a:9999999999999999", " a:1", "tok a:999999999999999",
+		fmt.Sprint("tok a:", int64(b.now)+1), fmt.Sprint("tok q:", int64(b.now)), "tok ", "tok a:-1", "\x00 \xff:12",
+	}
 	value := values[b.random.IntN(len(values))]
 	era := b.random.IntN(3) == 0
 	if era {
-		values = []string{"", historyA + " tok 0", historyA + " tok", historyA + " tok 99999999999999999",
-			historyA + " tok 999999999999999", historyA + " to k 0", historyA + "  0", "  0", historyA + "  5", "cccc tok 0"}
+		values = []string{
+			"", historyA + " tok 0", historyA + " tok", historyA + " tok 99999999999999999",
+			historyA + " tok 999999999999999", historyA + " to k 0", historyA + "  0", "  0", historyA + "  5", "cccc tok 0",
+		}
 		value, i = values[b.random.IntN(len(values))], -1
 	}
 	b.log = append(b.log, fmt.Sprintf("%s := %q", b.key(i), value))

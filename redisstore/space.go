@@ -9,9 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/protocol"
-	"github.com/redis/go-redis/v9"
 )
 
 var _ cachedsql.Space = (*space)(nil)

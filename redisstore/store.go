@@ -19,9 +19,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/protocol"
-	"github.com/redis/go-redis/v9"
 )
 
 var _ cachedsql.Store = (*Store)(nil)
@@ -169,7 +170,7 @@ func wrap(what string, err error) error {
 		return nil
 	}
 	if redis.HasErrorPrefix(err, "NOREPLID") {
-		err = fmt.Errorf("%w (%v)", ErrNoReplicationID, err)
+		err = fmt.Errorf("%w (%w)", ErrNoReplicationID, err)
 	}
 	return fmt.Errorf("cachedsql: redis: %s: %w", what, err)
 }

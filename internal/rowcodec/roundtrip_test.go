@@ -22,11 +22,15 @@ func TestValuesKeepTypeAndBits(t *testing.T) {
 		0.0, math.Copysign(0, -1), 1.5, math.Inf(1), math.Inf(-1), math.MaxFloat64, math.SmallestNonzeroFloat64,
 		math.NaN(), math.Float64frombits(0x7ff0000000000001), math.Float64frombits(0xfff8dead0000beef),
 		"", "a", "\x00\xff", strings.Repeat("x", 127), strings.Repeat("x", 128), strings.Repeat("é", 70000),
-		[]byte(nil), []byte{}, []byte{0}, []byte(strings.Repeat("b", 300)), make([]byte, 2*maxSlabBytes), make([]byte, maxSlabBytes-1),
+		[]byte(nil),
+		[]byte{},
+		[]byte{0},
+		[]byte(strings.Repeat("b", 300)), make([]byte, 2*maxSlabBytes), make([]byte, maxSlabBytes-1),
 		int(-5), int(math.MaxInt), int8(-128), int16(-32768), int32(math.MinInt32), int32(7),
 		uint(7), uint(math.MaxUint), uint8(255), uint16(65535), uint32(math.MaxUint32), uint64(math.MaxUint64), uint64(0),
 		float32(0.1), float32(math.Inf(-1)), math.Float32frombits(0x7f800001), math.Float32frombits(0x80000000),
-		time.Time{}, time.Date(2024, 2, 29, 23, 59, 59, 999999999, time.UTC),
+		time.Time{},
+		time.Date(2024, 2, 29, 23, 59, 59, 999999999, time.UTC),
 	}
 	tb := table{columns: column("v")}
 	for _, v := range values {
@@ -194,8 +198,13 @@ func TestUnknownTypesAreRefused(t *testing.T) {
 	secret := "do not print me"
 	text := "x"
 	for _, v := range []driver.Value{
-		named(secret), money(5), &text, json.RawMessage(secret), struct{}{}, []string{secret},
-		complex(1, 2), [2]byte{}, uintptr(1), new(time.Time), []any{nil},
+		named(secret), money(5), &text, json.RawMessage(secret),
+		struct{}{},
+		[]string{secret},
+		complex(1, 2),
+		[2]byte{},
+		uintptr(1), new(time.Time),
+		[]any{nil},
 	} {
 		var e Encoder
 		if err := e.BeginSet([]Column{{Name: "first"}, {Name: "second"}}); err != nil {

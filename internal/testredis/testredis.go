@@ -83,7 +83,7 @@ func (s *Server) Run(tb testing.TB) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the server writes to its own copy
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if err := s.cmd.Start(); err != nil {
 		tb.Fatal(err)
