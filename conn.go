@@ -40,7 +40,7 @@ var (
 // where the driver has them: database/sql keeps a connection after a cancelled
 // transaction only where it sees both.
 func newConn(inner driver.Conn, k *connector) driver.Conn {
-	c := &conn{inner: inner, cache: k.cache, connector: k}
+	c := &conn{inner: inner, cache: k.cache, connector: k, session: session{misread: true}}
 	_, resets := inner.(driver.SessionResetter)
 	_, validates := inner.(driver.Validator)
 	switch {
@@ -107,10 +107,11 @@ func (c *conn) settleRaw(context.Context) {
 	}
 	c.cache.finish(c.raw, true)
 	c.raw = nil
-	c.tx.doubt = false
+	// Where the server does not say whether a transaction is open now, the
+	// doubt stays until a COMMIT or ROLLBACK ends it.
 	if ask := c.connector.adapter.TxOpen; ask != nil {
 		if open, known := ask(c.inner); known {
-			c.tx.open = open
+			c.tx.open, c.tx.doubt = open, false
 		}
 	}
 }

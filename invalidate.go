@@ -23,12 +23,20 @@ type txState struct {
 	open          bool                // BEGIN has been sent, no COMMIT or ROLLBACK yet
 	autocommitOff bool                // every statement opens one
 	doubt         bool                // it cannot be told: both rules are followed
+	chains        bool                // MySQL's completion_type: COMMIT may open the next
+	isolationOnce bool                // the next statement has an isolation level of its own
 	writes        map[string]struct{} // tags written and not committed
 	settings      bool                // settings were changed; a ROLLBACK undoes that
 	renamed       bool                // one of them says what a bare name means
 }
 
-func (t *txState) inside() bool { return t.open || t.autocommitOff || t.doubt }
+// inside reports whether a statement may run in a transaction that is already
+// open, or stays open after it.
+func (t *txState) inside() bool { return t.open || t.autocommitOff || t.unsure() }
+
+// unsure reports whether a statement may take effect at once as well as at a
+// later COMMIT.
+func (t *txState) unsure() bool { return t.doubt || t.chains }
 
 func (t *txState) add(names []string) {
 	if t.writes == nil {
@@ -50,7 +58,9 @@ func (t *txState) names(extra ...string) []string {
 
 // exec is the one road of a statement that returns no rows.
 func (c *conn) exec(ctx context.Context, p *plan, x *call) (driver.Result, error) {
+	p = c.judged(ctx, p, x.text)
 	if p.inert {
+		c.tx.isolationOnce = false
 		return x.exec(ctx)
 	}
 	if w, carried := c.takeWrite(x); carried {
@@ -92,7 +102,7 @@ func (c *conn) leaveIfPanicking(p *plan, w *write, returned *bool) {
 func (c *conn) writeQuery(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
 	w, carried := c.takeWrite(x)
 	if !carried {
-		c.bypassed(ctx, p, p.textReason(), p.st.Detail)
+		c.bypassed(ctx, p, c.writeReason(p), p.st.Detail)
 		var err error
 		if w, err = c.enter(ctx, p, x.args); err != nil {
 			return nil, err
@@ -106,11 +116,22 @@ func (c *conn) writeQuery(ctx context.Context, p *plan, x *call) (driver.Rows, e
 		c.carry = carry{text: x.text, begun: true, write: w}
 		return nil, err
 	}
-	if err != nil || w == nil {
+	if err != nil || w == nil && !controlsTransaction(p.st) {
 		c.leave(p, w, err)
 		return c.plain(rows, err)
 	}
 	return holdUntilClosed(rows, func(err error) { c.leave(p, w, err) }), nil
+}
+
+// writeReason says why a statement with rows takes the road of a write.
+func (c *conn) writeReason(p *plan) Reason {
+	switch why := p.textReason(); {
+	case why != reason.None:
+		return why
+	case c.tx.isolationOnce:
+		return reason.IsolationLevel
+	}
+	return reason.UnknownFunction // a read that may write
 }
 
 // enter does what must come before a statement that may write or change the
@@ -127,7 +148,7 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 	ends := endsTransaction(st) // commits what is open, by its nature or on the way
 	if c.tx.inside() && !ends {
 		c.tx.add(names)
-		if !immediate && !c.tx.doubt {
+		if !immediate && !c.tx.unsure() {
 			return nil, nil
 		}
 	}
@@ -142,6 +163,7 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 			return []string{WildcardTag} // the server cannot be asked here
 		}
 		again, _ := c.tagsOf(ctx, p, args)
+		c.session.note(c.dialect(), st) // what was asked just now, the statement changes
 		return again
 	})
 }
@@ -153,6 +175,9 @@ func (c *conn) leave(p *plan, w *write, err error) {
 	}
 	c.tx.after(p.st, err)
 	c.believeServer(p.st)
+	if w != nil && len(p.st.Parts) != 0 && c.tx.inside() {
+		c.tx.add(w.names) // BEGIN may have come before them in the text
+	}
 	if !c.tx.inside() {
 		c.forgetSettings()
 	}
@@ -206,11 +231,11 @@ func (c *conn) writeSpace() *space {
 // tagsOf returns the tags the statement changes; immediate where it does so
 // before COMMIT. In doubt it is everything.
 func (c *conn) tagsOf(ctx context.Context, p *plan, args []driver.NamedValue) (names []string, immediate bool) {
-	if !mayWrite(p.st) && p.st.Tx != sqlparse.TxCommitPrepared {
-		return nil, false
+	if commitsPrepared(p.st) {
+		return []string{WildcardTag, SchemaTag}, true // some other connection's writes
 	}
-	if p.st.Tx == sqlparse.TxCommitPrepared {
-		return []string{WildcardTag, SchemaTag}, false // some other connection's writes
+	if !mayWrite(p.st) {
+		return nil, false
 	}
 	r := c.knownRoute(ctx, p)
 	if r == nil {
@@ -228,7 +253,7 @@ func (c *conn) tagsOf(ctx context.Context, p *plan, args []driver.NamedValue) (n
 // knownRoute returns p's route, nil where session or catalog are not known and
 // cannot be asked for now.
 func (c *conn) knownRoute(ctx context.Context, p *plan) *route {
-	if c.tx.inside() {
+	if c.tx.inside() || c.tx.isolationOnce {
 		if c.session.space == nil || c.connector.hasCatalog() && c.session.space.catalog.Load() == nil {
 			return nil
 		}
@@ -254,15 +279,41 @@ func endsTransaction(st *sqlparse.Statement) bool {
 	return slices.ContainsFunc(st.Parts, endsTransaction)
 }
 
+// commitsPrepared reports whether the statement makes a prepared transaction's
+// writes visible.
+func commitsPrepared(st *sqlparse.Statement) bool {
+	return st.Tx == sqlparse.TxCommitPrepared || slices.ContainsFunc(st.Parts, commitsPrepared)
+}
+
+// controlsTransaction reports whether the statement may begin or end a
+// transaction.
+func controlsTransaction(st *sqlparse.Statement) bool {
+	return st.Tx != sqlparse.TxNone || st.ImplicitCommit || slices.ContainsFunc(st.Parts, controlsTransaction)
+}
+
+// hidesTransaction reports whether the statement may begin or end a
+// transaction that its text does not show. PostgreSQL lets nothing leave one
+// open; elsewhere a routine and a text prepared by text can.
+func hidesTransaction(st *sqlparse.Statement) bool {
+	return st.Dialect != Postgres && (st.SessionUnknown || st.Kind == sqlparse.Unknown)
+}
+
 // after follows the transaction through a statement.
 func (t *txState) after(st *sqlparse.Statement, err error) {
+	t.isolationOnce = setsIsolationOnce(st)
 	if len(st.Parts) != 0 {
 		t.afterParts(st.Parts, err)
 		return
 	}
-	if st.ImplicitCommit {
-		t.clear() // before the statement, so also where it failed
+	switch {
+	case hidesTransaction(st):
+		t.doubt = true
+	case st.ImplicitCommit && err == nil:
+		t.clear()
+	case st.ImplicitCommit && t.inside():
+		t.doubt = true // one that the server could not read has committed nothing
 	}
+	t.chains = t.chains || slices.Contains(st.SessionVars, "completion_type")
 	switch st.Tx {
 	case sqlparse.TxBegin:
 		t.open = t.open || err == nil
@@ -289,19 +340,22 @@ func (t *txState) after(st *sqlparse.Statement, err error) {
 // afterParts follows a text of several statements. Where it fails nobody knows
 // how far it came.
 func (t *txState) afterParts(parts []*sqlparse.Statement, err error) {
-	controls := slices.ContainsFunc(parts, func(st *sqlparse.Statement) bool {
-		return st.Tx != sqlparse.TxNone || st.ImplicitCommit
-	})
-	if !controls {
+	if err == nil {
+		for _, st := range parts {
+			t.after(st, nil)
+		}
 		return
 	}
-	if err != nil {
+	if slices.ContainsFunc(parts, controlsTransaction) || slices.ContainsFunc(parts, hidesTransaction) {
 		t.doubt = true
-		return
 	}
-	for _, st := range parts {
-		t.after(st, nil)
-	}
+}
+
+// setsIsolationOnce reports whether the statement gives the next one an
+// isolation level that the session's settings do not show: MySQL's SET
+// TRANSACTION and SET @@transaction_isolation without SESSION.
+func setsIsolationOnce(st *sqlparse.Statement) bool {
+	return st.Dialect == MySQL && slices.Contains(st.SessionVars, "transaction_isolation")
 }
 
 func (t *txState) clear() {
@@ -313,7 +367,7 @@ func (t *txState) clear() {
 // the driver passes it on.
 func (c *conn) believeServer(st *sqlparse.Statement) {
 	ask := c.connector.adapter.TxOpen
-	if ask == nil || !c.tx.doubt && st.Tx == sqlparse.TxNone && len(st.Parts) == 0 && st.Kind != sqlparse.Unknown {
+	if ask == nil || !c.tx.doubt && !controlsTransaction(st) && len(st.Parts) == 0 && st.Kind != sqlparse.Unknown {
 		return
 	}
 	open, known := ask(c.inner)
@@ -336,8 +390,7 @@ func (c *conn) commit(ctx context.Context, commit, rollback func() error) error 
 		var err error
 		everything := func() []string { return []string{WildcardTag} }
 		if w, err = c.begin(context.WithoutCancel(ctx), names, everything); err != nil {
-			_ = rollback()
-			c.ended()
+			c.ended(rollback())
 			return err
 		}
 	}
@@ -346,17 +399,25 @@ func (c *conn) commit(ctx context.Context, commit, rollback func() error) error 
 		if w != nil {
 			c.cache.finish(w, err == nil || c.definite(err))
 		}
-		c.ended()
+		c.ended(err)
 	}()
 	err = commit()
 	return err
 }
 
 // ended forgets the transaction that has just been committed or rolled back.
-func (c *conn) ended() {
+func (c *conn) ended(err error) {
+	if err != nil && !c.definite(err) {
+		c.tx.doubt = true
+		c.believeServer(transactionEnd)
+		return
+	}
 	c.tx.clear()
 	c.forgetSettings()
 }
+
+// transactionEnd stands for the COMMIT or ROLLBACK that database/sql sends.
+var transactionEnd = &sqlparse.Statement{Tx: sqlparse.TxCommit}
 
 // definite reports that the server answered: the write has taken effect or
 // never will.

@@ -57,13 +57,15 @@ type lookup struct {
 
 // query is the one road of a statement that returns rows.
 func (c *conn) query(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
+	p = c.judged(ctx, p, x.text)
 	if p.inert {
+		c.tx.isolationOnce = false
 		return c.pass(ctx, p, x, p.textReason())
 	}
 	l, carried := c.takeLookup(x)
 	if !carried {
 		c.settleRaw(ctx)
-		if p.st.Kind != sqlparse.Read || c.readMayWrite(ctx, p) {
+		if p.st.Kind != sqlparse.Read || changesSession(p.st) || c.tx.isolationOnce || c.readMayWrite(ctx, p) {
 			return c.writeQuery(ctx, p, x)
 		}
 		var rows driver.Rows

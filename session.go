@@ -32,6 +32,10 @@ type session struct {
 	unfit    Reason // why this state allows no caching: a replica, an isolation level
 	temp     map[string]struct{}
 
+	// misread: a setting makes, or may make, the server read texts in another
+	// way than their analysis does. See judged.
+	misread bool
+
 	// watched are settings the application has changed, beyond those that are
 	// always part of the key.
 	watched []string
@@ -56,6 +60,13 @@ func renames(st *sqlparse.Statement) bool {
 		})
 }
 
+// changesSession reports whether a statement may change the state of its
+// connection, apart from the transaction. A read may too: set_config().
+func changesSession(st *sqlparse.Statement) bool {
+	return len(st.SessionVars) != 0 || st.SessionUnknown || st.SessionReset || st.ChangesDatabase ||
+		len(st.TempTables) != 0 || st.Kind == sqlparse.Unknown
+}
+
 // watch makes a setting part of the key.
 func (s *session) watch(name string) {
 	if name = strings.ToLower(name); !slices.Contains(s.watched, name) {
@@ -66,14 +77,14 @@ func (s *session) watch(name string) {
 // note takes in what a statement does to the session. It is called before the
 // statement runs, so that no outcome of it is missed.
 func (s *session) note(d Dialect, st *sqlparse.Statement) {
-	if len(st.SessionVars) == 0 && !st.SessionUnknown && !st.SessionReset && !st.ChangesDatabase &&
-		len(st.TempTables) == 0 && st.Kind != sqlparse.Unknown {
+	if !changesSession(st) {
 		return
 	}
 	s.stale()
 	if renames(st) {
 		s.renamed()
 	}
+	s.misread = s.misread || changesReading(st)
 	for _, v := range st.SessionVars {
 		if !strings.HasPrefix(v, "@") {
 			s.watch(v)
@@ -145,6 +156,7 @@ type state struct {
 	database  string
 	user      string
 	unfit     Reason
+	misread   bool
 	temp      []string
 }
 
@@ -153,7 +165,7 @@ func (c *conn) learn(found state) {
 	if c.cache.config.Namespace != "" {
 		found.namespace = c.cache.config.Namespace
 	}
-	s.unfit = found.unfit
+	s.unfit, s.misread = found.unfit, found.misread
 	if found.namespace == "" {
 		s.unfit = reason.UnknownNamespace
 		found.namespace = c.connector.private
@@ -256,7 +268,9 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 			return state{}, fmt.Errorf("cachedsql: temporary tables of the session: %w", err)
 		}
 	}
-	isolation := row[8+slices.Index(postgresSettings, "default_transaction_isolation")].S
+	setting := func(name string) string { return row[8+slices.Index(postgresSettings, name)].S }
+	isolation := setting("default_transaction_isolation")
+	st.misread = setting("standard_conforming_strings") == "off"
 	switch {
 	case row[5].S != "false":
 		st.unfit = reason.ReadReplica
@@ -267,7 +281,7 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 }
 
 // mysqlSettings are the system variables of MySQL and MariaDB that can change
-// what a cacheable statement returns, and those that identify the server.
+// what a cacheable statement returns.
 var mysqlSettings = []string{
 	"autocommit", "block_encryption_mode", "character_set_client", "character_set_connection",
 	"character_set_results", "collation_connection", "collation_database", "cte_max_recursion_depth",
@@ -279,7 +293,9 @@ var mysqlSettings = []string{
 	"optimizer_switch", "new", "character_set_system", "regexp_time_limit", "default_regex_flags",
 }
 
-var mysqlIdentity = []string{"server_uuid", "server_uid", "hostname", "port", "datadir", "socket", "read_only"}
+// mysqlFacts are the variables that identify the server or say how far it can
+// be relied on.
+var mysqlFacts = []string{"server_uuid", "server_uid", "hostname", "port", "datadir", "socket", "read_only", "completion_type"}
 
 func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	rows, err := (server{c}).Query(ctx, "SELECT DATABASE(), CURRENT_USER()")
@@ -293,7 +309,7 @@ func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	names := append(slices.Clone(mysqlSettings), c.session.watched...)
 	var q strings.Builder
 	q.WriteString("SHOW VARIABLES WHERE Variable_name IN (''")
-	for _, name := range append(names, mysqlIdentity...) {
+	for _, name := range append(names, mysqlFacts...) {
 		q.WriteString(",'" + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(name) + "'")
 	}
 	q.WriteString(")")
@@ -316,6 +332,10 @@ func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	case strings.Contains(isolation, "UNCOMMITTED"), strings.Contains(isolation, "SERIALIZABLE"):
 		st.unfit = reason.IsolationLevel
 	}
+	if misreadsMySQL(value["sql_mode"], value["character_set_client"]) {
+		st.unfit, st.misread = reason.SessionState, true
+	}
+	c.tx.chains = value["completion_type"] != "" && value["completion_type"] != "NO_CHAIN" && value["completion_type"] != "0"
 	c.tx.autocommitOff = value["autocommit"] == "OFF" || value["autocommit"] == "0"
 	return st, nil
 }

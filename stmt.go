@@ -31,6 +31,9 @@ type converterStmt struct{ *stmt }
 
 func newStmt(c *conn, inner driver.Stmt, text string) driver.Stmt {
 	s := &stmt{inner: inner, conn: c, text: text, plan: c.plan(text)}
+	if c.session.misread && c.readsDiffer(text) {
+		s.plan = unreadable(s.plan) // it keeps the meaning it has now
+	}
 	s.fallback = (c.carry.looked || c.carry.begun) && c.carry.text == text
 	if !s.fallback {
 		c.dropCarry()

@@ -42,15 +42,16 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if err != nil {
 		return nil, err
 	}
-	c.tx.clear()
-	c.tx.open = true
+	// PostgreSQL only warns of a BEGIN inside a transaction: what that has
+	// written stays to be announced.
+	c.tx.open, c.tx.doubt, c.tx.isolationOnce = true, false, false
 	return &tx{inner: inner, conn: c, ctx: ctx}, nil
 }
 
 // readyToWrite learns what a transaction's writes need to know while the
 // server may still be asked.
 func (c *conn) readyToWrite(ctx context.Context) {
-	if c.tx.inside() || c.session.names.Known && c.session.space != nil &&
+	if c.tx.inside() || c.tx.isolationOnce || c.session.names.Known && c.session.space != nil && !c.session.misread &&
 		(!c.connector.hasCatalog() || c.session.space.catalog.Load() != nil) {
 		return
 	}
@@ -92,6 +93,6 @@ func (t *tx) Commit() error { return t.conn.commit(t.ctx, t.inner.Commit, t.inne
 // Rollback rolls back and forgets what was written.
 func (t *tx) Rollback() error {
 	err := t.inner.Rollback()
-	t.conn.ended()
+	t.conn.ended(err)
 	return err
 }
