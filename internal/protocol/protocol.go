@@ -55,7 +55,8 @@ type Rules struct {
 }
 
 // Ingredient is a set of parts of the protocol. Leaving out any one of them
-// gives an interleaving with a stale read; the model finds it.
+// gives an interleaving with a stale read; package model finds it. Some
+// back each other up, and then two must go: see its tests.
 type Ingredient uint
 
 const (
@@ -67,6 +68,9 @@ const (
 	// BumpAtBegin: begin changes the token, so what was read before the write
 	// is dead even if its writer dies before end.
 	BumpAtBegin
+	// BumpAtSweep: a lease that has run out takes the token with it, so what
+	// was stored while it held is dead.
+	BumpAtSweep
 	// LeaseSet: a tag holds one lease per writer. With a single slot the end
 	// of one writer frees the tag for the others' old results.
 	LeaseSet

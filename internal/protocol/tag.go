@@ -96,7 +96,7 @@ func (r Rules) Observe(t Tag, now Millis, fresh string) (next Tag, settled bool)
 	}
 	leases := r.live(t.Leases, "", now)
 	next = Tag{t.Token, leases}
-	if len(leases) < len(t.Leases) {
+	if len(leases) < len(t.Leases) && r.has(BumpAtSweep) {
 		next.Token = r.token(t, fresh)
 	}
 	return next, len(leases) == 0
