@@ -89,6 +89,7 @@ func (c *conn) snapshotPerConn() bool { return c.dialect() == SQLite || c.dialec
 // lease, and once more after that. Cache.Write announces such writes exactly.
 func (c *conn) Unwrap() driver.Conn {
 	if c.raw == nil {
+		c.readyToWrite(context.Background())
 		w, err := c.cache.begin(context.Background(), c.writeSpace(), []string{WildcardTag, SchemaTag})
 		if err == nil {
 			c.cache.leases.drop(w) // it must not outlive a forgotten connection

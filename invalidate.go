@@ -139,6 +139,9 @@ func (c *conn) writeReason(p *plan) Reason {
 // leave.
 func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*write, error) {
 	st := p.st
+	if controlsTransaction(st) || c.session.space == nil {
+		c.readyToWrite(ctx)
+	}
 	names, immediate := c.tagsOf(ctx, p, args)
 	c.session.note(c.dialect(), st)
 	if c.tx.inside() {
@@ -146,13 +149,14 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 		c.tx.settings = c.tx.settings || len(st.SessionVars) != 0
 	}
 	ends := endsTransaction(st) // commits what is open, by its nature or on the way
+	mayEnd := ends || hidesTransaction(st)
 	if c.tx.inside() && !ends {
 		c.tx.add(names)
-		if !immediate && !c.tx.unsure() {
+		if !immediate && !mayEnd && !c.tx.unsure() {
 			return nil, nil
 		}
 	}
-	if ends {
+	if mayEnd {
 		names = c.tx.names(names...)
 	}
 	if len(names) == 0 {
@@ -243,6 +247,7 @@ func (c *conn) tagsOf(ctx context.Context, p *plan, args []driver.NamedValue) (n
 	}
 	if r.effects.SessionChanged {
 		c.session.renamed()
+		c.tx.settings, c.tx.renamed = c.tx.inside(), c.tx.inside()
 		if c.dialect() != Postgres {
 			c.session.off = reason.SessionState
 		}

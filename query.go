@@ -112,14 +112,14 @@ func (c *conn) plain(rows driver.Rows, err error) (driver.Rows, error) {
 	return rows, err
 }
 
-// readMayWrite reports whether a read calls a function that may write: the
-// catalog knows.
+// readMayWrite reports whether a read calls a function that may write or
+// change the session: the catalog knows.
 func (c *conn) readMayWrite(ctx context.Context, p *plan) bool {
 	if len(p.st.Funcs) == 0 && !p.st.WritesAll && len(p.st.Writes) == 0 {
 		return false
 	}
 	r := c.knownRoute(ctx, p)
-	return r == nil || r.effects.WritesAll || len(r.effects.Writes) != 0
+	return r == nil || r.effects.WritesAll || len(r.effects.Writes) != 0 || r.effects.SessionChanged
 }
 
 // carry is what has been done for a statement that the driver then wanted

@@ -20,6 +20,9 @@ func (s *Statement) addWrite(ref WriteRef) {
 	s.WriteRefs = append(s.WriteRefs, ref)
 	if !slices.Contains(s.Writes, ref.Table) {
 		s.Writes = append(s.Writes, ref.Table)
+		if s.Dialect == Postgres && ref.Table.Name == "pg_settings" {
+			s.SessionUnknown = true // a rule of this view calls set_config()
+		}
 	}
 }
 

@@ -1,0 +1,197 @@
+package cachedsql_test
+
+import (
+	"database/sql"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cachedsql/cachedsql"
+)
+
+// sessionChanges are statements after which a read means something else on the
+// connection they ran on.
+var sessionChanges = []struct {
+	name  string
+	on    int
+	setup []string // through the bare handle
+	set   []string // on the connection
+	read  string
+	reset string // where the state can be undone by one statement
+}{
+	{"search_path", pg, tenants, []string{"SET search_path = tenant"}, "SELECT price FROM items", "RESET search_path"},
+	{"search_path by reset all", pg, tenants, []string{"SET search_path = tenant"}, "SELECT price FROM items", "RESET ALL"},
+	{"search_path by discard all", pg, tenants, []string{"SET search_path = tenant"}, "SELECT price FROM items", "DISCARD ALL"},
+	{"search_path in a select", pg, tenants, []string{"SELECT set_config('search_path', 'tenant', false)"}, "SELECT price FROM items", "SELECT set_config('search_path', 'public', false)"},
+	{"search_path by a computed name", pg, tenants, []string{"SELECT set_config('search' || '_path', 'tenant', false)"}, "SELECT price FROM items", "RESET search_path"},
+	{"search_path in a do block", pg, tenants, []string{"DO $$ BEGIN SET search_path = tenant; END $$"}, "SELECT price FROM items", "RESET search_path"},
+	{"search_path in a function", pg, append([]string{"CREATE FUNCTION public.enter() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET search_path = tenant, public; END $$"}, tenants...),
+		[]string{"SELECT enter()"}, "SELECT price FROM items", "RESET search_path"},
+	{"search_path in a text with others", pg, tenants, []string{"SET search_path = tenant; UPDATE public.other SET n = 1"}, "SELECT price FROM items", "RESET search_path"},
+	{"search_path for a transaction", pg, tenants, []string{"BEGIN", "SET LOCAL search_path = tenant", "SELECT price FROM items", "COMMIT"}, "SELECT price FROM items", ""},
+	{"search_path undone by rollback", pg, tenants, []string{"BEGIN", "SET search_path = tenant", "SELECT price FROM items", "ROLLBACK"}, "SELECT price FROM items", ""},
+	{"search_path through pg_settings", pg, tenants, []string{"UPDATE pg_settings SET setting = 'tenant' WHERE name = 'search_path'"}, "SELECT price FROM items", "RESET search_path"},
+	{"time zone", pg, times, []string{"SET TIME ZONE 'Asia/Tokyo'"}, "SELECT at::text FROM times", "RESET TimeZone"},
+	{"date style", pg, times, []string{"SET datestyle = 'SQL, DMY'"}, "SELECT at::text FROM times", "RESET datestyle"},
+	{"bytea output", pg, []string{"CREATE TABLE bytes (b BYTEA)", "INSERT INTO bytes VALUES ('\\x00ff')"}, []string{"SET bytea_output = escape"}, "SELECT b::text FROM bytes", "RESET bytea_output"},
+	{"temporary table", pg | my, nil, []string{"CREATE TEMPORARY TABLE items (id INTEGER, name VARCHAR(100), price INTEGER)"}, allItems, "DROP TABLE items"},
+	{"temporary table in a do block", pg, nil, []string{"DO $$ BEGIN CREATE TEMP TABLE items AS SELECT id, name, 7 AS price FROM public.items; END $$"}, allItems, "DROP TABLE items"},
+	{"temporary table dropped at commit", pg, nil, []string{"BEGIN", "CREATE TEMP TABLE items (price INTEGER) ON COMMIT DROP", "SELECT price FROM items", "COMMIT"}, allItems, ""},
+	{"row security by role", pg, policies("tenant = current_user"), []string{"SET ROLE cachedsql_test_other"}, "SELECT v FROM owned", "RESET ROLE"},
+	{"row security by setting", pg, policies("tenant = current_setting('app.tenant', true)"), []string{"SET ROLE cachedsql_test_other", "SET app.tenant = 'x'"}, "SELECT v FROM owned", "SET app.tenant = 'y'"},
+	{"row security by a computed setting", pg, policies("tenant = current_setting('app.tenant', true)"), []string{"SET ROLE cachedsql_test_other", "SELECT set_config('app.' || 'tenant', 'x', false)"}, "SELECT v FROM owned", "SELECT set_config('app.' || 'tenant', 'y', false)"},
+	{"row security through a view", pg, append(policies("tenant = current_setting('app.tenant', true)"), "ALTER TABLE owned OWNER TO cachedsql_test_other", "ALTER TABLE owned FORCE ROW LEVEL SECURITY", "CREATE VIEW seen AS SELECT v FROM owned", "ALTER VIEW seen OWNER TO cachedsql_test_other"),
+		[]string{"SET app.tenant = 'x'"}, "SELECT v FROM seen", "SET app.tenant = 'y'"},
+
+	{"use", my, otherDatabase, []string{"USE " + secondDatabase}, "SELECT price FROM items", ""},
+	{"time zone", my, times, []string{"SET time_zone = '+09:00'"}, "SELECT CAST(at AS CHAR) FROM times", "SET time_zone = '+00:00'"},
+	{"time zone for one statement", my, times, []string{"SET STATEMENT time_zone = '+09:00' FOR SELECT CAST(at AS CHAR) FROM times"}, "SELECT CAST(at AS CHAR) FROM times", ""},
+	{"pipes", my, nil, []string{"SET sql_mode = 'PIPES_AS_CONCAT'"}, "SELECT name || 'x' FROM items", "SET sql_mode = ''"},
+	{"double quotes", my, nil, []string{"SET sql_mode = 'ANSI_QUOTES'"}, `SELECT "name" FROM items`, "SET sql_mode = ''"},
+	{"oracle", my, nil, []string{"SET sql_mode = ORACLE"}, `SELECT "name" FROM items`, "SET sql_mode = ''"},
+	{"backslashes", my, nil, []string{"SET sql_mode = 'NO_BACKSLASH_ESCAPES'"}, `SELECT length('\\') FROM items`, "SET sql_mode = ''"},
+	{"group_concat_max_len", my, nil, []string{"SET group_concat_max_len = 6"}, "SELECT group_concat(name ORDER BY id) FROM items", "SET group_concat_max_len = 1000"},
+	{"sql_select_limit", my, nil, []string{"SET sql_select_limit = 1"}, allItems, "SET sql_select_limit = DEFAULT"},
+	{"div_precision_increment", my, nil, []string{"SET @@session.div_precision_increment = 1"}, "SELECT price / 7 FROM items", "SET div_precision_increment = 4"},
+	{"language", my, times, []string{"SET lc_time_names = 'de_DE'"}, "SELECT date_format(at, '%M') FROM times", "SET lc_time_names = 'en_US'"},
+	{"user variable", my, nil, []string{"SET @x = 5"}, "SELECT price + @x FROM items", "SET @x = 6"},
+	{"set by a procedure", my, []string{"CREATE PROCEDURE enter_tokyo() SET time_zone = '+09:00'", times[0], times[1]}, []string{"CALL enter_tokyo()"}, "SELECT CAST(at AS CHAR) FROM times", ""},
+	{"set by a prepared text", my, times, []string{"PREPARE s FROM 'SET time_zone = ''+09:00'''", "EXECUTE s"}, "SELECT CAST(at AS CHAR) FROM times", ""},
+	{"temporary table by a procedure", my, []string{"CREATE PROCEDURE shadow() CREATE TEMPORARY TABLE items SELECT 1 AS id, 'x' AS name, 7 AS price"}, []string{"CALL shadow()"}, allItems, ""},
+	{"read uncommitted", my, nil, []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED"}, allItems, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"},
+}
+
+var tenants = []string{"CREATE SCHEMA tenant", "CREATE TABLE tenant.items AS SELECT id, name, 1 AS price FROM public.items"}
+
+var times = []string{"CREATE TABLE times (at TIMESTAMP)", "INSERT INTO times VALUES ('2026-03-04 05:06:07')"}
+
+var secondDatabase = databaseName()
+
+var otherDatabase = []string{"CREATE DATABASE " + secondDatabase, "CREATE TABLE " + secondDatabase + ".items AS SELECT id, name, 1 AS price FROM items"}
+
+// policies makes a table in which a tenant sees its own rows.
+func policies(using string) []string {
+	return []string{
+		"CREATE TABLE owned (v INTEGER, tenant TEXT)", "INSERT INTO owned VALUES (1, 'x'), (2, 'y'), (3, 'cachedsql_test_other')",
+		"ALTER TABLE owned ENABLE ROW LEVEL SECURITY", "CREATE POLICY own ON owned USING (" + using + ")",
+		"GRANT SELECT ON owned TO cachedsql_test_other",
+	}
+}
+
+func TestStateOfASessionDoesNotLeakToOthers(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		p.prepareForSessions()
+		for _, tc := range sessionChanges {
+			if tc.on&(1<<p.dialect) == 0 {
+				continue
+			}
+			p.run(tc.name, func(p *pair) {
+				p.cleanUp(p.dialect)
+				p.exec(p.bare, tc.setup...)
+				p.a.db.SetMaxOpenConns(1)
+				p.b.warm(allItems) // the catalog is known then
+				p.b.read(tc.read)
+				p.b.read(tc.read)
+				p.wantOwn(p.a.db, "before", tc.read)
+				for _, s := range tc.set {
+					answer(p.Context(), p.a.db, s)
+				}
+				// The pool hands the one connection to another goroutine.
+				var wg sync.WaitGroup
+				wg.Go(func() { p.wantOwn(p.a.db, "after it was changed", tc.read) })
+				wg.Wait()
+				p.wantOwn(p.b.db, "in another session", tc.read)
+				if tc.reset != "" {
+					answer(p.Context(), p.a.db, tc.reset)
+					for _, q := range []string{tc.read, "/* cachedsql: bypass */ " + tc.read} {
+						answer(p.Context(), p.a.db, q) // after DISCARD ALL pgx notices only now that its prepared statements are gone
+					}
+					p.wantOwn(p.a.db, "after it was reset", tc.read)
+				}
+			})
+		}
+	})
+}
+
+// wantOwn compares a read, three times, with what the same connection answers
+// when the cache is told to keep out.
+func (p *pair) wantOwn(db *sql.DB, when, query string) {
+	p.Helper()
+	want := answer(p.Context(), db, "/* cachedsql: bypass */ "+query)
+	for range 3 {
+		if got := answer(p.Context(), db, query); got != want {
+			p.Errorf("%s: %s: got %q, want %q", when, query, got, want)
+		}
+	}
+}
+
+// prepareForSessions makes the role that sessions change to.
+func (p *pair) prepareForSessions() {
+	if p.dialect == cachedsql.Postgres {
+		p.exec(p.bare, "DO $$ BEGIN CREATE ROLE cachedsql_test_other; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$")
+		p.exec(p.bare, "GRANT cachedsql_test_other TO current_user")
+	}
+}
+
+// cleanUp removes what a part before may have made.
+func (p *pair) cleanUp(d cachedsql.Dialect) {
+	if d == cachedsql.Postgres {
+		p.exec(p.bare, "DROP SCHEMA IF EXISTS tenant CASCADE", "DROP TABLE IF EXISTS times, bytes, owned CASCADE", "DROP FUNCTION IF EXISTS enter")
+		return
+	}
+	p.exec(p.bare, "DROP TABLE IF EXISTS times", "DROP PROCEDURE IF EXISTS enter_tokyo")
+	p.Cleanup(func() { _, _ = p.bare.Exec("DROP DATABASE IF EXISTS " + secondDatabase) })
+}
+
+// hidden are texts that hold a write where a session reads them otherwise than
+// the rest of the world.
+func TestWriteInATextThatOnlyThisSessionReadsThatWay(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		set, text := "SET standard_conforming_strings = off", `SELECT '\' , '; UPDATE items SET price = 77; -- '`
+		if p.dialect == cachedsql.MySQL {
+			set, text = "SET sql_mode = 'NO_BACKSLASH_ESCAPES'", `SELECT '\'; UPDATE items SET price = 77; -- '`
+		}
+		for _, first := range []string{"", "BEGIN"} {
+			p.run("after "+first, func(p *pair) {
+				p.b.warm(allItems)
+				c := p.conn(p.a.db)
+				p.exec(c, set)
+				if first != "" {
+					p.exec(c, first)
+				}
+				p.exec(c, text)
+				if first != "" {
+					p.b.read(allItems)
+					p.exec(c, "COMMIT")
+				}
+				p.wantFresh(allItems)
+			})
+		}
+	})
+}
+
+func TestOneTransactionsIsolationLevelIsNotSpentByTheCache(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		if p.dialect != cachedsql.MySQL {
+			p.Skip("SET TRANSACTION outside of a transaction does nothing on PostgreSQL")
+		}
+		for _, set := range []string{"SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", "SET @@tx_isolation = 'READ-UNCOMMITTED'"} {
+			p.run(set, func(p *pair) {
+				writer, err := p.bare.Begin()
+				if err != nil {
+					p.Fatal(err)
+				}
+				p.exec(writer, "UPDATE items SET price = 1000 WHERE id = 1")
+				c := p.conn(p.a.db)
+				p.exec(c, set)
+				if got := answer(p.Context(), c, allItems); !strings.Contains(got, "1000") {
+					p.Errorf("got %q, want the uncommitted row", got)
+				}
+				if err := writer.Rollback(); err != nil {
+					p.Fatal(err)
+				}
+				p.wantFresh(allItems)
+			})
+		}
+	})
+}
