@@ -69,6 +69,12 @@ func (n named) Driver() driver.Driver                        { return n.inner }
 
 func postgresConnector(t *testing.T, dsn string) driver.Connector {
 	t.Helper()
+	return stdlib.GetConnector(*postgresConfig(t, dsn))
+}
+
+// postgresConfig returns a configuration for a new, empty database.
+func postgresConfig(t *testing.T, dsn string) *pgx.ConnConfig {
+	t.Helper()
 	name := databaseName()
 	admin(t, "pgx", dsn, "CREATE DATABASE "+name, "DROP DATABASE "+name+" WITH (FORCE)")
 	config, err := pgx.ParseConfig(dsn)
@@ -76,18 +82,12 @@ func postgresConnector(t *testing.T, dsn string) driver.Connector {
 		t.Fatal(err)
 	}
 	config.Database = name
-	return stdlib.GetConnector(*config)
+	return config
 }
 
 func mysqlConnector(t *testing.T, dsn string, change func(*mysql.Config)) driver.Connector {
 	t.Helper()
-	name := databaseName()
-	admin(t, "mysql", dsn, "CREATE DATABASE "+name, "DROP DATABASE "+name)
-	config, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.DBName = name
+	config := mysqlConfig(t, dsn)
 	if change != nil {
 		change(config)
 	}
@@ -96,6 +96,19 @@ func mysqlConnector(t *testing.T, dsn string, change func(*mysql.Config)) driver
 		t.Fatal(err)
 	}
 	return k
+}
+
+// mysqlConfig returns a configuration for a new, empty database.
+func mysqlConfig(t *testing.T, dsn string) *mysql.Config {
+	t.Helper()
+	name := databaseName()
+	admin(t, "mysql", dsn, "CREATE DATABASE "+name, "DROP DATABASE "+name)
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.DBName = name
+	return config
 }
 
 // admin runs a statement now and another when the test has ended.
