@@ -151,12 +151,12 @@ func (c *Cache) Invalidate(ctx context.Context, tables ...string) error {
 	if len(tables) == 0 {
 		return nil
 	}
-	return c.eachSpace(ctx, func(sp *space) error { return c.bump(ctx, sp, sp.tagsNamed(tables)) })
+	return c.eachSpace(ctx, func(sp *space) error { return c.bump(ctx, sp, sp.named(tables)) })
 }
 
 // Flush makes everything cached unusable, in all processes.
 func (c *Cache) Flush(ctx context.Context) error {
-	return c.eachSpace(ctx, func(sp *space) error { return c.bump(ctx, sp, []string{WildcardTag, SchemaTag}) })
+	return c.eachSpace(ctx, func(sp *space) error { return c.bump(ctx, sp, touched{names: []string{WildcardTag, SchemaTag}}) })
 }
 
 // Write runs fn as a write to the tables: for writes the driver cannot see,
@@ -171,11 +171,16 @@ func (c *Cache) Write(ctx context.Context, tables []string, fn func() error) err
 		}
 	}()
 	err := c.eachSpace(ctx, func(sp *space) error {
-		w, err := c.begin(ctx, sp, sp.tagsNamed(tables))
-		if err == nil {
-			begun = append(begun, w)
+		w, err := c.begin(ctx, sp, sp.named(tables))
+		if err != nil {
+			return err
 		}
-		return err
+		begun = append(begun, w)
+		if !w.begun || w.judgedRightly() {
+			return nil
+		}
+		sp.outdated.Store(true)
+		return c.widen(ctx, w, touched{names: []string{WildcardTag}, schema: w.seen})
 	})
 	if err != nil {
 		return err
@@ -184,12 +189,11 @@ func (c *Cache) Write(ctx context.Context, tables []string, fn func() error) err
 }
 
 // bump announces a write that has already happened.
-func (c *Cache) bump(ctx context.Context, sp *space, names []string) error {
-	id := newWriterID()
-	_, err := sp.store.End(ctx, id, sp.store.Tags(names))
-	c.emit(Event{Outcome: Invalidated, Tags: names, Err: err, Context: ctx})
+func (c *Cache) bump(ctx context.Context, sp *space, t touched) error {
+	err := sp.announce(ctx, newWriterID(), sp.store.Tags(t.names), t.schema)
+	c.emit(Event{Outcome: Invalidated, Tags: t.names, Err: err, Context: ctx})
 	if err != nil {
-		sp.owe(names)
+		sp.owe(t.names, t.schema)
 		return fmt.Errorf("cachedsql: invalidate: %w", err)
 	}
 	return nil

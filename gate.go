@@ -169,15 +169,15 @@ func (g *gate) recover() bool {
 func (g *gate) payDebts() bool {
 	paid := true
 	for _, sp := range g.cache.allSpaces() {
-		names := sp.takeDebt()
+		names, judged := sp.takeDebt()
 		if len(names) == 0 {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), probeDeadline)
-		_, err := sp.store.End(ctx, newWriterID(), sp.store.Tags(names))
+		err := sp.announce(ctx, newWriterID(), sp.store.Tags(names), judged...)
 		cancel()
 		if err != nil {
-			sp.owe(names)
+			sp.owe(names, judged...)
 			paid = false
 		}
 	}

@@ -26,6 +26,7 @@ type txState struct {
 	chains        bool                // MySQL's completion_type: COMMIT may open the next
 	isolationOnce bool                // the next statement has an isolation level of its own
 	writes        map[string]struct{} // tags written and not committed
+	schema        Schema              // they were judged under it
 	settings      bool                // settings were changed; a ROLLBACK undoes that
 	renamed       bool                // one of them says what a bare name means
 }
@@ -38,22 +39,33 @@ func (t *txState) inside() bool { return t.open || t.autocommitOff || t.unsure()
 // later COMMIT.
 func (t *txState) unsure() bool { return t.doubt || t.chains }
 
-func (t *txState) add(names []string) {
+func (t *txState) add(w touched) {
 	if t.writes == nil {
 		t.writes = map[string]struct{}{}
 	}
-	for _, n := range names {
+	if len(t.writes) == 0 {
+		t.schema = w.schema
+	}
+	if t.schema != w.schema {
+		t.writes[WildcardTag] = struct{}{} // one of the judgements is outdated
+	}
+	for _, n := range w.names {
 		t.writes[n] = struct{}{}
 	}
 }
 
-// names returns the tags written so far, and extra.
-func (t *txState) names(extra ...string) []string {
-	names := slices.Clone(extra)
-	for n := range t.writes {
-		names = append(names, n)
+// touched returns what has been written so far, and what the statement that
+// ends the transaction writes.
+func (t *txState) touched(last touched) touched {
+	if len(last.names) != 0 {
+		t.add(last)
 	}
-	return distinct(names)
+	all := touched{schema: t.schema, immediate: last.immediate}
+	for n := range t.writes {
+		all.names = append(all.names, n)
+	}
+	all.names = distinct(all.names)
+	return all
 }
 
 // exec is the one road of a statement that returns no rows.
@@ -142,7 +154,7 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 	if controlsTransaction(st) || c.session.space == nil {
 		c.readyToWrite(ctx)
 	}
-	names, immediate := c.tagsOf(ctx, p, args)
+	t := c.touches(ctx, p, args)
 	c.session.note(c.dialect(), st)
 	if c.tx.inside() {
 		c.tx.renamed = c.tx.renamed || renames(st)
@@ -151,22 +163,21 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 	ends := endsTransaction(st) // commits what is open, by its nature or on the way
 	mayEnd := ends || hidesTransaction(st)
 	if c.tx.inside() && !ends {
-		c.tx.add(names)
-		if !immediate && !mayEnd && !c.tx.unsure() {
+		if len(t.names) != 0 {
+			c.tx.add(t)
+		}
+		if !t.immediate && !mayEnd && !c.tx.unsure() {
 			return nil, nil
 		}
 	}
 	if mayEnd {
-		names = c.tx.names(names...)
+		t = c.tx.touched(t)
 	}
-	if len(names) == 0 {
+	if len(t.names) == 0 {
 		return nil, nil
 	}
-	return c.begin(ctx, names, func() []string {
-		if c.tx.inside() {
-			return []string{WildcardTag} // the server cannot be asked here
-		}
-		again, _ := c.tagsOf(ctx, p, args)
+	return c.begin(ctx, t, func() touched {
+		again := c.touches(ctx, p, args)
 		c.session.note(c.dialect(), st) // what was asked just now, the statement changes
 		return again
 	})
@@ -180,7 +191,7 @@ func (c *conn) leave(p *plan, w *write, err error) {
 	c.tx.after(p.st, err)
 	c.believeServer(p.st)
 	if w != nil && len(p.st.Parts) != 0 && c.tx.inside() {
-		c.tx.add(w.names) // BEGIN may have come before them in the text
+		c.tx.add(touched{names: w.names, schema: w.schema}) // BEGIN may have come before them in the text
 	}
 	if !c.tx.inside() {
 		c.forgetSettings()
@@ -199,25 +210,34 @@ func (c *conn) forgetSettings() {
 	c.tx.settings, c.tx.renamed = false, false
 }
 
-// begin leases names for a write of this connection. Where the store shows
-// that the schema has changed since the catalog was read, what the write
-// touches is judged again, and that is leased as well.
-func (c *conn) begin(ctx context.Context, names []string, again func() []string) (*write, error) {
-	w, err := c.cache.begin(ctx, c.writeSpace(), names)
-	if err != nil || !w.begun || !c.connector.hasCatalog() || slices.Contains(names, SchemaTag) {
+// begin leases what a write of this connection touches. Where the store shows
+// that the schema has changed since that was judged, it is judged again, and
+// leased as well.
+func (c *conn) begin(ctx context.Context, t touched, again func() touched) (*write, error) {
+	w, err := c.cache.begin(ctx, c.writeSpace(), t)
+	if err != nil || !w.begun || w.judgedRightly() {
 		return w, err
 	}
-	if k := w.space.catalog.Load(); k != nil && k.schema == w.schema {
-		return w, nil
-	}
-	if !c.tx.inside() && c.session.space == w.space {
-		w.space.load(ctx, c.dialect(), server{c}, w.schema, false)
-	}
-	if err := c.cache.widen(ctx, w, again()); err != nil {
+	if err := c.cache.widen(ctx, w, c.judgeAgain(ctx, w, again)); err != nil {
 		c.cache.finish(w, true)
 		return nil, err
 	}
 	return w, nil
+}
+
+// judgeAgain reads the catalog and says what w touches by it. Inside a
+// transaction the server cannot be asked, and before it not all statements are
+// known any more: then it is everything.
+func (c *conn) judgeAgain(ctx context.Context, w *write, again func() touched) touched {
+	all := touched{names: []string{WildcardTag}, schema: w.seen}
+	if again == nil || c.tx.inside() || c.session.space != w.space {
+		w.space.outdated.Store(true)
+		return all
+	}
+	if k := w.space.load(ctx, c.dialect(), server{c}, w.seen, false); k.err != nil {
+		return all
+	}
+	return again()
 }
 
 // writeSpace is the namespace writes are announced in. Where the server never
@@ -232,18 +252,17 @@ func (c *conn) writeSpace() *space {
 	return c.cache.space(c.connector.private)
 }
 
-// tagsOf returns the tags the statement changes; immediate where it does so
-// before COMMIT. In doubt it is everything.
-func (c *conn) tagsOf(ctx context.Context, p *plan, args []driver.NamedValue) (names []string, immediate bool) {
+// touches returns what the statement changes. In doubt it is everything.
+func (c *conn) touches(ctx context.Context, p *plan, args []driver.NamedValue) touched {
 	if commitsPrepared(p.st) {
-		return []string{WildcardTag, SchemaTag}, true // some other connection's writes
+		return touched{names: []string{WildcardTag, SchemaTag}, immediate: true} // some other connection's writes
 	}
 	if !mayWrite(p.st) {
-		return nil, false
+		return touched{}
 	}
 	r := c.knownRoute(ctx, p)
 	if r == nil {
-		return []string{WildcardTag}, true
+		return touched{names: []string{WildcardTag}, immediate: true}
 	}
 	if r.effects.SessionChanged {
 		c.session.renamed()
@@ -252,7 +271,15 @@ func (c *conn) tagsOf(ctx context.Context, p *plan, args []driver.NamedValue) (n
 			c.session.off = reason.SessionState
 		}
 	}
-	return r.writeTags(args), r.effects.Immediate
+	return touched{r.writeTags(args), r.knownSchema(), r.effects.Immediate}
+}
+
+// knownSchema is the token that what is known was read under.
+func (r *route) knownSchema() Schema {
+	if r.known == nil {
+		return ""
+	}
+	return r.known.schema
 }
 
 // knownRoute returns p's route, nil where session or catalog are not known and
@@ -389,12 +416,10 @@ func (c *conn) believeServer(st *sqlparse.Statement) {
 // commit runs a COMMIT that database/sql sends, under a lease on everything
 // the transaction has written.
 func (c *conn) commit(ctx context.Context, commit, rollback func() error) error {
-	names := c.tx.names()
 	var w *write
-	if len(names) != 0 {
+	if t := c.tx.touched(touched{}); len(t.names) != 0 {
 		var err error
-		everything := func() []string { return []string{WildcardTag} }
-		if w, err = c.begin(context.WithoutCancel(ctx), names, everything); err != nil {
+		if w, err = c.begin(context.WithoutCancel(ctx), t, nil); err != nil {
 			c.ended(rollback())
 			return err
 		}

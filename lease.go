@@ -10,17 +10,19 @@ import (
 	"time"
 )
 
+// touched is what a write changes, as judged from what was known under schema;
+// "" where nothing is known that could change.
+type touched struct {
+	names     []string
+	schema    Schema
+	immediate bool // before COMMIT
+}
+
 // write is one write under way: the tags it has leased, or would have.
 type write struct {
 	space *space
 	id    WriterID
-	names []string
-	tags  TagSet
 	begun bool // the store has acknowledged the lease
-
-	// schema is the token that the lease was acknowledged with: what the write
-	// touches has been judged rightly if the catalog was read under it.
-	schema Schema
 
 	mu   sync.Mutex
 	sent time.Time // when the request for the lease that holds now was sent
@@ -28,7 +30,24 @@ type write struct {
 	// asking is held while the store is asked about this lease: a renewal must
 	// not arrive after the end and bring the lease back.
 	asking sync.Mutex
-	ended  bool // under asking
+	ended  bool     // under asking
+	names  []string // under asking, once there is a lease
+	tags   TagSet   // likewise
+	schema Schema   // likewise; the names were judged under it
+	seen   Schema   // likewise; what the store showed last
+}
+
+// set makes names what w writes.
+func (w *write) set(names []string, schema Schema) {
+	w.names, w.tags, w.schema = names, w.space.store.Tags(names), schema
+}
+
+// judgedRightly reports whether nothing has changed in what the names were
+// judged by when the store was last asked.
+func (w *write) judgedRightly() bool {
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	return w.seen == w.schema || everything(w.names)
 }
 
 func newWriterID() (id WriterID) {
@@ -75,13 +94,7 @@ func (l *leases) renew() {
 		case <-ticker.C:
 		}
 		for _, w := range l.old() {
-			// A failure is not fatal: the lease has three more chances, and
-			// when it runs out its tags change once more.
-			w.asking.Lock()
-			if !w.ended {
-				_ = l.cache.lease(context.Background(), w)
-			}
-			w.asking.Unlock()
+			l.cache.renew(w)
 		}
 	}
 }
@@ -109,6 +122,22 @@ func (w *write) age() time.Duration {
 	return time.Since(w.sent)
 }
 
+// renew asks for w's lease again. A failure is not fatal: the lease has three
+// more chances, and when it runs out its tags change once more.
+//
+// Where the schema has changed under a statement it may be writing what nobody
+// expected: to a dimension that others rely on one lease from now. So it
+// counts as a write to everything from here on, not only at its end.
+func (c *Cache) renew(w *write) {
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	if w.ended || c.lease(context.Background(), w) != nil || w.seen == w.schema || everything(w.names) {
+		return
+	}
+	w.set(append(slices.Clone(w.names), WildcardTag), w.schema)
+	_ = c.lease(context.Background(), w)
+}
+
 // lease asks the store for w's lease, or for its renewal. Its time runs from
 // when the request was sent: nobody knows when the store carried it out.
 func (c *Cache) lease(ctx context.Context, w *write) error {
@@ -123,19 +152,21 @@ func (c *Cache) lease(ctx context.Context, w *write) error {
 	}
 	w.mu.Lock()
 	w.sent = sent
-	if !w.begun {
+	w.mu.Unlock()
+	w.seen = schema
+	if w.schema == "" {
 		w.schema = schema
 	}
-	w.mu.Unlock()
 	return nil
 }
 
-// begin leases names before a write can be visible to anybody. The write may
-// go on when it returns nil; finish must follow. Where the store cannot be
-// reached, OnCacheDown decides.
-func (c *Cache) begin(ctx context.Context, sp *space, names []string) (*write, error) {
-	w := &write{space: sp, id: newWriterID(), names: names, tags: sp.store.Tags(names)}
-	c.emit(Event{Outcome: Invalidated, Tags: names, Context: ctx})
+// begin leases what a write touches before it can be visible to anybody. The
+// write may go on when it returns nil; finish must follow. Where the store
+// cannot be reached, OnCacheDown decides.
+func (c *Cache) begin(ctx context.Context, sp *space, t touched) (*write, error) {
+	w := &write{space: sp, id: newWriterID()}
+	w.set(t.names, t.schema)
+	c.emit(Event{Outcome: Invalidated, Tags: t.names, Context: ctx})
 	if c.config.Consistency == Bounded {
 		return w, nil
 	}
@@ -170,15 +201,24 @@ func (c *Cache) obtain(ctx context.Context, w *write) error {
 	return c.unreachable(w, errors.New("leases arrive too late to be used"))
 }
 
-// widen leases more names for a write that has not been sent yet.
-func (c *Cache) widen(ctx context.Context, w *write, names []string) error {
-	names = distinct(append(slices.Clone(names), w.names...))
-	if len(names) == len(w.names) {
+// widen leases more for a write that has not been sent yet. Where the schema
+// has changed once more meanwhile, that is everything.
+func (c *Cache) widen(ctx context.Context, w *write, t touched) error {
+	names := distinct(append(slices.Clone(t.names), w.names...))
+	c.leases.drop(w)
+	w.asking.Lock()
+	grown := len(names) > len(w.names)
+	w.set(names, t.schema)
+	w.asking.Unlock()
+	if !grown {
+		c.leases.hold(w)
 		return nil
 	}
-	c.leases.drop(w)
-	w.names, w.tags, w.begun = names, w.space.store.Tags(names), false
-	return c.obtain(ctx, w)
+	w.begun = false
+	if err := c.obtain(ctx, w); err != nil || !w.begun || w.judgedRightly() {
+		return err
+	}
+	return c.widen(ctx, w, touched{names: []string{WildcardTag}, schema: w.seen})
 }
 
 // unreachable applies OnCacheDown to a write that could not be leased.
@@ -186,7 +226,7 @@ func (c *Cache) unreachable(w *write, cause error) error {
 	if c.config.OnCacheDown == Refuse {
 		return fmt.Errorf("%w, write refused: %w", ErrCacheDown, cause)
 	}
-	w.space.owe(w.names)
+	w.space.owe(w.names, w.schema)
 	return nil
 }
 
@@ -206,29 +246,24 @@ func (c *Cache) finish(w *write, definite bool) {
 // release gives the tags new tokens and the lease up, off the caller's path.
 func (c *Cache) release(w *write) {
 	if c.inline {
-		_, _ = w.space.store.End(context.Background(), w.id, w.tags)
+		c.end(w)
 		return
 	}
+	c.tasks.must(func() { c.end(w) })
+}
+
+func (c *Cache) end(w *write) {
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	w.ended = true
 	if c.gate.down.Load() {
-		w.space.owe(w.names)
+		w.space.owe(w.names, w.schema)
 		return
 	}
-	c.tasks.must(func() {
-		w.asking.Lock()
-		defer w.asking.Unlock()
-		w.ended = true
-		var schema Schema
-		err := c.gate.call(context.Background(), func(ctx context.Context) (err error) {
-			schema, err = w.space.store.End(ctx, w.id, w.tags)
-			return err
-		})
-		switch {
-		case err != nil:
-			w.space.owe(w.names)
-		case w.begun && schema != w.schema && !slices.Contains(w.names, SchemaTag):
-			// The schema changed under the statement: a trigger may have come
-			// in between, and nobody knows what it touched.
-			w.space.owe([]string{WildcardTag})
-		}
+	err := c.gate.call(context.Background(), func(ctx context.Context) error {
+		return w.space.announce(ctx, w.id, w.tags, w.schema)
 	})
+	if err != nil {
+		w.space.owe(w.names, w.schema)
+	}
 }

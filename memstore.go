@@ -111,7 +111,7 @@ func (s *MemoryStore) Space(namespace string) Space {
 	defer s.mu.Unlock()
 	sp := s.spaces[namespace]
 	if sp == nil {
-		sp = &memorySpace{store: s, id: len(s.spaces), tags: make(map[string]*memoryTag)}
+		sp = &memorySpace{store: s, id: len(s.spaces), tags: make(map[string]*memoryTag), declared: make(map[string]protocol.Millis)}
 		sp.schema, sp.wildcard = sp.tag(SchemaTag), sp.tag(WildcardTag)
 		s.spaces[strings.Clone(namespace)] = sp
 	}
@@ -154,6 +154,8 @@ type memorySpace struct {
 
 	mu   sync.RWMutex
 	tags map[string]*memoryTag // guarded by mu, as what they point to
+
+	declared map[string]protocol.Millis // guarded by mu; when it can be relied on
 }
 
 type memoryTag = protocol.Tag
@@ -336,6 +338,38 @@ func (sp *memorySpace) mark(ctx context.Context, tags TagSet, change func(memory
 		*t = change(*t, now)
 	}
 	return Schema(sp.schema.Token), nil
+}
+
+// Declare implements [Space]. Every lease is known here, so a name can be
+// relied on as soon as those of now have run out, which is mostly at once.
+func (sp *memorySpace) Declare(ctx context.Context, names []string) (Declared, error) {
+	if err := sp.store.usable(ctx); err != nil {
+		return Declared{}, err
+	}
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	now := sp.store.now()
+	for _, name := range names {
+		if _, known := sp.declared[name]; !known {
+			*sp.schema = sp.store.rules.End(*sp.schema, "", now, sp.store.token())
+			sp.declared[strings.Clone(name)] = sp.lastDeadline()
+		}
+	}
+	found := Declared{Names: make(map[string]time.Duration, len(sp.declared)), Schema: Schema(sp.schema.Token)}
+	for name, moment := range sp.declared {
+		found.Names[name] = time.Duration(max(moment-now, 0)) * time.Millisecond
+	}
+	return found, nil
+}
+
+// lastDeadline is when all leases of now have run out; mu is held.
+func (sp *memorySpace) lastDeadline() (last protocol.Millis) {
+	for _, t := range sp.tags {
+		for _, l := range t.Leases {
+			last = max(last, l.Deadline)
+		}
+	}
+	return last
 }
 
 // markerOf names a writer in a tag.

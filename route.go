@@ -43,7 +43,7 @@ const maxRoutes = 256
 // route returns p's route in the connection's present state, which is known.
 func (c *conn) route(p *plan) *route {
 	s := &c.session
-	key := routeKey{c.cache.rules.Load(), s.space.catalog.Load(), s.space, s.path, s.database, s.user}
+	key := routeKey{c.cache.rules.Load(), s.space.known(), s.space, s.path, s.database, s.user}
 	if r := p.route.Load(); r != nil && r.routeKey == key {
 		return r
 	}
@@ -95,7 +95,7 @@ func (c *conn) effects(p *plan, key routeKey) catalog.Effects {
 		e.WritesAll = mayWrite(p.st)
 		return e
 	}
-	return key.known.catalog.Effects(p.st, c.session.names, key.rules.declared())
+	return key.known.catalog.Effects(p.st, c.session.names, key.known.declarations(key.rules))
 }
 
 // effectsByName takes every name for a base table. Schemas are left out: which
@@ -155,11 +155,12 @@ func (c *conn) prepareRoute(ctx context.Context, p *plan) (*route, error) {
 	return r, nil
 }
 
-// knowCatalog reads the catalog if this process has not yet. What it learns
-// later of schema changes comes with the store's answers: see refreshCatalog.
+// knowCatalog reads the catalog if this process has not yet, or not with these
+// rules. What it learns later of schema changes comes with the store's answers:
+// see refreshCatalog.
 func (c *conn) knowCatalog(ctx context.Context) error {
 	sp := c.session.space
-	if !c.connector.hasCatalog() || sp.catalog.Load() != nil {
+	if !c.connector.hasCatalog() || sp.upToDate() {
 		return nil
 	}
 	var found Reading
@@ -180,7 +181,7 @@ func (c *conn) refreshCatalog(ctx context.Context, schema Schema) (current bool)
 	if !c.connector.hasCatalog() {
 		return true
 	}
-	if k := sp.catalog.Load(); k != nil && k.schema == schema {
+	if k := sp.known(); k != nil && k.schema == schema {
 		return true
 	}
 	sp.load(ctx, c.dialect(), server{c}, schema, false)

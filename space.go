@@ -21,13 +21,15 @@ type space struct {
 	store Space
 	none  TagSet // no table: wildcard and schema are checked all the same
 
-	catalog atomic.Pointer[knowledge]
-	loading chan struct{} // holds one token: the right to load
+	catalog  atomic.Pointer[knowledge]
+	outdated atomic.Bool   // a writer has seen another schema and could not load
+	loading  chan struct{} // holds one token: the right to load
 
 	mu       sync.Mutex
 	debt     map[string]struct{}
-	reloaded time.Time // when the catalog was last read for an unknown name
-	failed   time.Time // when it could last not be read
+	judged   map[Schema]struct{} // what the names in debt were judged under
+	reloaded time.Time           // when the catalog was last read for an unknown name
+	failed   time.Time           // when it could last not be read
 	failure  error
 }
 
@@ -45,56 +47,79 @@ func (sp *space) mayReload() bool {
 	return true
 }
 
-// knowledge is the catalog together with the schema token it was read under.
-// It is stale as soon as the store shows another token.
-type knowledge struct {
-	catalog *catalog.Catalog
-	schema  Schema
-	err     error
-}
-
 func newSpace(c *Cache, name string) *space {
-	sp := &space{name: name, cache: c, store: c.store.Space(name), loading: make(chan struct{}, 1), debt: map[string]struct{}{}}
+	sp := &space{name: name, cache: c, store: c.store.Space(name), loading: make(chan struct{}, 1), debt: map[string]struct{}{}, judged: map[Schema]struct{}{}}
 	sp.none = sp.store.Tags(nil)
 	sp.loading <- struct{}{}
 	return sp
 }
 
-// owe remembers names to announce when the store can be reached.
-func (sp *space) owe(names []string) {
+// owe remembers names to announce when the store can be reached, and the
+// schema they were judged under, "" where nothing depends on it.
+func (sp *space) owe(names []string, judged ...Schema) {
 	sp.mu.Lock()
 	for _, n := range names {
 		sp.debt[n] = struct{}{}
+	}
+	for _, s := range judged {
+		sp.judged[s] = struct{}{}
 	}
 	sp.mu.Unlock()
 	sp.cache.gate.wake()
 }
 
-func (sp *space) takeDebt() []string {
+func (sp *space) takeDebt() (names []string, judged []Schema) {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	names := make([]string, 0, len(sp.debt))
 	for n := range sp.debt {
 		names = append(names, n)
 	}
+	for s := range sp.judged {
+		judged = append(judged, s)
+	}
 	clear(sp.debt)
-	return names
+	clear(sp.judged)
+	return names, judged
 }
 
-// tagsNamed returns the tags of tables named by a person.
-func (sp *space) tagsNamed(tables []string) []string {
-	var names []string
-	for _, t := range tables {
-		names = append(names, sp.tagsOf(strings.ToLower(strings.TrimSpace(t)))...)
+// announce ends a write in the store. Where that shows another schema than the
+// names were judged under, nobody knows what was written: a trigger may have
+// come in between, or a dimension. Then it was everything.
+func (sp *space) announce(ctx context.Context, id WriterID, tags TagSet, judged ...Schema) error {
+	schema, err := sp.store.End(ctx, id, tags)
+	if err != nil {
+		return err
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	if !slices.ContainsFunc(judged, func(s Schema) bool { return s != "" && s != schema }) || everything(tags.Names()) {
+		return nil
+	}
+	sp.outdated.Store(true)
+	_, err = sp.store.End(ctx, newWriterID(), sp.store.Tags([]string{WildcardTag}))
+	return err
+}
+
+// everything reports whether a write to names concerns every result.
+func everything(names []string) bool {
+	return slices.Contains(names, WildcardTag) || slices.Contains(names, SchemaTag)
+}
+
+// named returns what a write to tables named by a person touches.
+func (sp *space) named(tables []string) touched {
+	var t touched
+	k := sp.known()
+	if k != nil && sp.cache.hasCatalog() {
+		t.schema = k.schema
+	}
+	for _, table := range tables {
+		t.names = append(t.names, sp.tagsOf(k, strings.ToLower(strings.TrimSpace(table)))...)
+	}
+	t.names = distinct(t.names)
+	return t
 }
 
 // tagsOf returns every tag that a table name may stand for, with those of its
 // rows. Without a catalog only the wildcard is certain to cover it.
-func (sp *space) tagsOf(table string) []string {
-	k := sp.catalog.Load()
+func (sp *space) tagsOf(k *knowledge, table string) []string {
 	if k == nil || k.catalog == nil {
 		if sp.cache.hasCatalog() {
 			return []string{WildcardTag}
@@ -123,11 +148,19 @@ func (c *Cache) hasCatalog() bool {
 	return false
 }
 
-// load reads the catalog through q unless what is known was read under schema
-// already; again forces it. Concurrent callers wait for the one that reads.
+// current reports whether k is what a process with these rules has to know
+// while the store shows schema.
+func (k *knowledge) current(schema Schema, rules *Rules) bool {
+	return k != nil && k.schema == schema && k.rules == rules
+}
+
+// load declares the rules' dimensions and reads the catalog through q, unless
+// what is known is current; again forces it. Concurrent callers wait for the
+// one that reads. What it returns may be of a later schema than the one asked
+// for.
 func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, schema Schema, again bool) *knowledge {
-	before := sp.catalog.Load()
-	if before != nil && before.schema == schema && !again {
+	before, rules := sp.known(), sp.cache.rules.Load()
+	if before.current(schema, rules) && !again {
 		return before
 	}
 	select {
@@ -136,22 +169,45 @@ func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier
 		return &knowledge{schema: schema, err: ctx.Err()}
 	}
 	defer func() { sp.loading <- struct{}{} }()
-	if k := sp.catalog.Load(); k != nil && k.schema == schema && (!again || k != before) {
+	if k := sp.known(); k.current(schema, rules) && (!again || k != before) {
 		return k
 	}
 	if err := sp.failedLately(); err != nil {
 		return &knowledge{schema: schema, err: err}
 	}
-	cat, err := catalog.Load(ctx, d, q)
-	k := &knowledge{catalog: cat, schema: schema, err: err}
-	if err != nil {
-		sp.noteFailure(ctx, err)
+	k := sp.learn(ctx, d, q, rules, again)
+	if k.err == nil {
+		sp.catalog.Store(k)
+	}
+	return k
+}
+
+// learn asks the store for the dimensions, and then the database for the
+// catalog: the token that comes with the dimensions must be the older one.
+func (sp *space) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, rules *Rules, again bool) *knowledge {
+	k := &knowledge{rules: rules}
+	sp.outdated.Store(false)
+	k.err = sp.cache.gate.call(ctx, func(ctx context.Context) error {
+		found, err := sp.store.Declare(ctx, rules.dimensions())
+		k.take(found)
+		return err
+	})
+	if k.err != nil {
+		sp.outdated.Store(true)
 		return k
 	}
-	for _, w := range cat.Warnings() {
+	if before := sp.catalog.Load(); before != nil && before.schema == k.schema && !again {
+		k.catalog = before.catalog
+		return k
+	}
+	if k.catalog, k.err = catalog.Load(ctx, d, q); k.err != nil {
+		sp.outdated.Store(true)
+		sp.noteFailure(ctx, k.err)
+		return k
+	}
+	for _, w := range k.catalog.Warnings() {
 		sp.cache.config.Logger.Warn("cachedsql: catalog: " + w)
 	}
-	sp.catalog.Store(k)
 	return k
 }
 

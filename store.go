@@ -57,6 +57,25 @@ type Space interface {
 
 	// End gives every tag a fresh token and removes the writer's lease.
 	End(ctx context.Context, writer WriterID, tags TagSet) (Schema, error)
+
+	// Declare adds to the names that all processes of the namespace agree on,
+	// and returns all of them. Names are arbitrary text, not empty; none is
+	// ever removed. Where one of them is new, or the store finds that it has
+	// lost those it had, SchemaTag gets a fresh token in the same step.
+	//
+	// So if the token is still Schema after a Begin, the names that this call
+	// returned were all there were when the write began.
+	Declare(ctx context.Context, names []string) (Declared, error)
+}
+
+// Declared is what Space.Declare found.
+type Declared struct {
+	// Names are all names ever declared, each with how long it cannot be
+	// relied on yet: until then, a write may be under way that began before
+	// the name was declared and has not seen another Schema since.
+	Names map[string]time.Duration
+	// Schema is the token after the call.
+	Schema Schema
 }
 
 // TagSet is a prepared set of tags; only the Space that made it knows its

@@ -52,7 +52,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 // server may still be asked.
 func (c *conn) readyToWrite(ctx context.Context) {
 	if c.tx.inside() || c.tx.isolationOnce || c.session.names.Known && c.session.space != nil && !c.session.misread &&
-		(!c.connector.hasCatalog() || c.session.space.catalog.Load() != nil) {
+		(!c.connector.hasCatalog() || c.session.space.upToDate()) {
 		return
 	}
 	if c.know(ctx) == nil {
@@ -66,7 +66,7 @@ func (c *conn) commitImplicitly(ctx context.Context) (*write, error) {
 	if len(c.tx.writes) == 0 {
 		return nil, nil
 	}
-	return c.begin(ctx, c.tx.names(), func() []string { return []string{WildcardTag} })
+	return c.begin(ctx, c.tx.touched(touched{}), nil)
 }
 
 func (c *conn) beginInner(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {

@@ -17,12 +17,14 @@ import (
 //	{p:n:s}e         era of the shard
 //	{p:n:s}s         schema tag
 //	{p:n:s}w         wildcard tag
+//	{p:n:s}d         declared names
 //	{p:n:s}t:name    any other tag
 //	p:n:e1:key       entry; 1 is the version of this scheme
 //
 // A script may touch one slot of a cluster only, so the keys of a shard share
-// a hash tag. There is one shard except in a cluster. Era, schema and wildcard
-// exist in each, so that a reading never needs a shard its tags are not in.
+// a hash tag. There is one shard except in a cluster. Era, schema, wildcard and
+// names exist in each, so that a reading never needs a shard its tags are not
+// in.
 //
 // The names of tags are shared by processes of different versions during a
 // rollout and so can never change; those of entries can.
@@ -41,6 +43,15 @@ const maxNameBytes = 200
 // encodeName makes any text safe in a key: two names never meet, and none can
 // contain a brace, a colon or a byte that does not print.
 func encodeName(name string) string {
+	if safe := escape(name); len(safe) <= maxNameBytes {
+		return safe
+	}
+	sum := sha256.Sum256([]byte(name))
+	return "%%" + hex.EncodeToString(sum[:])
+}
+
+// escape is what url.PathUnescape takes back.
+func escape(name string) string {
 	const upperHex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(name) {
@@ -52,10 +63,6 @@ func encodeName(name string) string {
 			b.WriteByte(upperHex[c>>4])
 			b.WriteByte(upperHex[c&15])
 		}
-	}
-	if b.Len() > maxNameBytes {
-		sum := sha256.Sum256([]byte(name))
-		return "%%" + hex.EncodeToString(sum[:])
 	}
 	return b.String()
 }
@@ -94,6 +101,7 @@ func (k keyspace) entry(key cachedsql.Key) string {
 func (k keyspace) era(shard int) string      { return k.shards[shard] + "e" }
 func (k keyspace) schema(shard int) string   { return k.shards[shard] + "s" }
 func (k keyspace) wildcard(shard int) string { return k.shards[shard] + "w" }
+func (k keyspace) names(shard int) string    { return k.shards[shard] + "d" }
 func (k keyspace) tag(shard int, name string) string {
 	return k.shards[shard] + "t:" + encodeName(name)
 }

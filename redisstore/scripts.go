@@ -24,9 +24,13 @@ var (
 	checkLua string
 	//go:embed scripts/mark.lua
 	markLua string
+	//go:embed scripts/declare.lua
+	declareLua string
 
 	checkScript = newScript(headLua + settledLua + registersLua + checkLua)
 	markScript  = newScript(headLua + registersLua + markLua)
+
+	declareScript = newScript(headLua + registersLua + declareLua)
 )
 
 // script is a Lua script in the two forms servers understand.

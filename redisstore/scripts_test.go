@@ -118,6 +118,7 @@ type both struct {
 	history string
 	era     string
 	tags    []string // values; "" is missing
+	names   string
 	log     []string
 }
 
@@ -131,9 +132,15 @@ func newBoth(t *testing.T, client *redis.Client, seed uint64) *both {
 	}
 }
 
+// namesRegister is the number of the register of names, which is no tag.
+const namesRegister = 99
+
 func (b *both) key(i int) string {
-	if i < 0 {
+	switch {
+	case i < 0:
 		return fmt.Sprint("era", b.seed)
+	case i == namesRegister:
+		return fmt.Sprint("names", b.seed)
 	}
 	return fmt.Sprint("tag", b.seed, "-", i)
 }
@@ -143,7 +150,7 @@ func (b *both) step() {
 	b.steps++
 	b.now += protocol.Millis([]int64{0, 1, 10, 400, 2500, 4999, 5000}[b.random.IntN(7)])
 	subset := b.random.Perm(len(b.tags) - 1)[:1+b.random.IntN(len(b.tags)-1)]
-	switch b.random.IntN(12) {
+	switch b.random.IntN(13) {
 	case 0, 1, 2, 3:
 		b.check(subset)
 	case 4, 5, 6:
@@ -156,6 +163,8 @@ func (b *both) step() {
 		b.history = []string{historyA, historyB}[b.random.IntN(2)]
 	case 11:
 		b.now -= protocol.Millis(b.random.IntN(3000)) // another server's clock
+	case 12:
+		b.declare()
 	}
 }
 
@@ -240,6 +249,28 @@ func (b *both) mark(what string, subset []int, lease int64) {
 	b.agree(fmt.Sprint(what, regs, writer, lease, first), want, got)
 }
 
+func (b *both) declare() {
+	fresh := b.fresh()
+	var names []string
+	var argv []any
+	for range b.random.IntN(3) {
+		name := fmt.Sprint("column", b.random.IntN(5))
+		names, argv = append(names, name), append(argv, name)
+	}
+	if b.random.IntN(6) == 0 {
+		b.names = []string{"", "x", "tok a", "tok a:1 b", fmt.Sprint("tok column1:", int64(b.now)+9*testQuarantine)}[b.random.IntN(5)]
+		b.client.Set(b.Context(), b.key(namesRegister), b.names, 0)
+	}
+	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.history, b.now, fresh)
+	declared, schema := b.rules.Declare(protocol.ParseTag(b.names), protocol.ParseTag(b.tags[0]), names, b.now, fresh)
+	b.era, b.names, b.tags[0] = era.String(), declared.String(), schema.String()
+	want := era.Token + " " + schema.Token
+	for _, n := range declared.Leases {
+		want += fmt.Sprintf(" %s:%d", n.Marker, max(n.Deadline-b.now, 0))
+	}
+	b.agree(fmt.Sprint("declare ", names), want, b.run(declareScript, []int{0, namesRegister}, append([]any{len(names)}, argv...)...))
+}
+
 func (b *both) run(sc *script, regs []int, argv ...any) string {
 	keys := []string{b.key(-1)}
 	for _, i := range regs {
@@ -260,6 +291,9 @@ func (b *both) agree(op, want, got string) {
 	b.log = append(b.log, fmt.Sprintf("%d %s -> %s", b.now, op, want))
 	if got != want {
 		b.Fatalf("seed %d: script answers %q, protocol %q\n%s", b.seed, got, want, strings.Join(b.log, "\n"))
+	}
+	if got := b.client.Get(b.Context(), b.key(namesRegister)).Val(); got != b.names {
+		b.Fatalf("seed %d: names are %q, protocol says %q\n%s", b.seed, got, b.names, strings.Join(b.log, "\n"))
 	}
 	for i := -1; i < len(b.tags); i++ {
 		want := b.era

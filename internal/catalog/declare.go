@@ -7,6 +7,10 @@ package catalog
 type Declarations struct {
 	Tables    map[string]TableDecl
 	Functions map[string]FuncDecl
+
+	// Agreed are more columns that writes have to name, by table: what other
+	// processes have declared, whose reads rely on it.
+	Agreed map[string][]string
 }
 
 // TableDecl is what a rule file declares about one table.

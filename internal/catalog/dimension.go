@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/hex"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -213,31 +214,36 @@ func plainASCII(s string) bool {
 	return true
 }
 
-// dimensions lists a table's dimensions, most selective first: the primary
-// key, unique keys, then the declared columns.
+// dimensions lists the dimensions of a table that a write names: the primary
+// key, unique keys, then the columns that anybody has declared, in an order that
+// all processes arrive at, since only so many count.
 func (c *Catalog) dimensions(r *relation, decl *Declarations) []column {
 	if r.kind != table && r.kind != partitioned {
 		return nil
 	}
 	var dims []column
-	add := func(colname string) {
+	for _, colname := range append(slices.Clone(r.keys), decl.columns(r)...) {
 		col, ok := c.column(r, colname)
 		if !ok || col.generated || col.typ.Class == NotDimension || len(dims) == maxDimensions {
-			return
+			continue
 		}
-		for _, d := range dims {
-			if d.name == col.name {
-				return
-			}
+		if !slices.ContainsFunc(dims, func(d column) bool { return d.name == col.name }) {
+			dims = append(dims, col)
 		}
-		dims = append(dims, col)
 	}
-	for _, k := range r.keys {
-		add(k)
-	}
-	if d, ok := decl.table(r); ok {
-		for _, k := range d.Dimensions {
-			add(k)
+	return dims
+}
+
+// readDimensions lists those of them that a read may rely on, most selective
+// first: the keys, then its own declared columns as they are declared.
+func (c *Catalog) readDimensions(r *relation, decl *Declarations) []column {
+	var dims []column
+	named := c.dimensions(r, decl)
+	own, _ := decl.table(r)
+	for _, colname := range append(slices.Clone(r.keys), own.Dimensions...) {
+		i := slices.IndexFunc(named, func(d column) bool { return c.fold(d.name) == c.fold(colname) })
+		if i >= 0 {
+			dims = append(dims, named[i])
 		}
 	}
 	return dims

@@ -104,7 +104,7 @@ func (r *reader) relation(rel *relation, preds []sqlparse.Predicate) {
 // dimension they fix, or the table.
 func (w *walk) narrow(r *relation, preds []sqlparse.Predicate) Pattern {
 	if len(preds) > 0 {
-		for _, dim := range w.c.dimensions(r, w.decl) {
+		for _, dim := range w.c.readDimensions(r, w.decl) {
 			if v := w.c.fixed(preds, dim, maxReadValues); v != nil {
 				return Pattern{Table: r.tag, Column: dim.name, Type: dim.typ, Values: v}
 			}

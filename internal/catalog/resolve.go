@@ -142,6 +142,19 @@ func (d *Declarations) table(r *relation) (TableDecl, bool) {
 	return t, ok
 }
 
+// columns returns the columns of r that anybody has declared, sorted.
+func (d *Declarations) columns(r *relation) []string {
+	if d == nil {
+		return nil
+	}
+	var cols []string
+	for _, table := range []string{r.tag, strings.ToLower(r.name.name)} {
+		cols = append(append(cols, d.Tables[table].Dimensions...), d.Agreed[table]...)
+	}
+	slices.Sort(cols)
+	return slices.Compact(cols)
+}
+
 // function returns what is declared about a routine.
 func (d *Declarations) function(n name) (FuncDecl, bool) {
 	if d == nil {

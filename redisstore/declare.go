@@ -1,0 +1,68 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cachedsql/cachedsql"
+)
+
+// Declare implements [cachedsql.Space]. The names are kept in every shard,
+// each beside its schema tag, so that the begin of a write in any one of them
+// tells of a name that is new, and the check of a read in any one that the
+// names were lost.
+func (sp *space) Declare(ctx context.Context, names []string) (cachedsql.Declared, error) {
+	if err := sp.store.usable(ctx); err != nil {
+		return cachedsql.Declared{}, err
+	}
+	argv := []any{newToken(), sp.store.quarantine, sp.store.history, len(names)}
+	for _, name := range names {
+		if name == "" {
+			return cachedsql.Declared{}, errors.New("cachedsql: redis: a declared name is empty")
+		}
+		argv = append(argv, escape(name))
+	}
+	execs := make([]*execution, len(sp.keys.shards))
+	for shard := range execs {
+		keys := newCall(shard, []string{sp.keys.era(shard), sp.keys.schema(shard), sp.keys.names(shard)}, "").keys
+		execs[shard] = sp.store.scripts.command(ctx, declareScript, keys, argv...)
+	}
+	sp.store.scripts.run(ctx, execs, nil)
+	found := cachedsql.Declared{Names: map[string]time.Duration{}}
+	answers := make([]answer, len(execs))
+	for shard, e := range execs {
+		text, err := e.Result()
+		if err != nil {
+			return cachedsql.Declared{}, wrap("declare", err)
+		}
+		if answers[shard], err = parseDeclared(shard, text, found.Names); err != nil {
+			return cachedsql.Declared{}, err
+		}
+	}
+	var err error
+	found.Schema, err = sp.schema(ctx, answers)
+	return found, err
+}
+
+// parseDeclared reads "era schema name:wait name:wait ..." into names. A name
+// can be relied on when it can in every shard.
+func parseDeclared(shard int, text string, names map[string]time.Duration) (answer, error) {
+	fields := strings.Split(text, " ")
+	if len(fields) < 2 {
+		return answer{}, errUnexpected
+	}
+	for _, f := range fields[2:] {
+		escaped, millis, _ := strings.Cut(f, ":")
+		name, err := url.PathUnescape(escaped)
+		wait, err2 := strconv.ParseInt(millis, 10, 64)
+		if err != nil || err2 != nil {
+			return answer{}, errUnexpected
+		}
+		names[name] = max(names[name], time.Duration(wait)*time.Millisecond)
+	}
+	return answer{shard: shard, schema: fields[0] + " " + fields[1]}, nil
+}
