@@ -2,9 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,21 +63,21 @@ func checkRules(path string) ruleCheck {
 	result := ruleCheck{File: path, Errors: []string{}}
 	rules, err := cachedsql.LoadRules(path)
 	if err != nil {
-		result.Errors = mistakes(err)
+		result.Errors = mistakes(path, err)
 		return result
 	}
 	result.Valid, result.Rules, result.Version = true, rules.Len(), rules.Version()
 	return result
 }
 
-// mistakes are the single errors that err joins, without the program's name.
-func mistakes(err error) []string {
-	if errors.Is(err, os.ErrNotExist) {
-		return []string{strings.TrimPrefix(err.Error(), "cachedsql: ")}
-	}
+// mistakes are the single errors that err joins, the position first, as editors
+// want it. What has no position, such as a missing file, is left as it is.
+func mistakes(path string, err error) []string {
+	position := regexp.MustCompile(`^(.*) \((` + regexp.QuoteMeta(path) + `:\d+:\d+)\): (.*)$`)
 	var lines []string
 	for line := range strings.Lines(err.Error()) {
-		lines = append(lines, strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "cachedsql: "))
+		line = strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "cachedsql: ")
+		lines = append(lines, position.ReplaceAllString(line, "$2: $1: $3"))
 	}
 	return lines
 }
