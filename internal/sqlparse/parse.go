@@ -35,7 +35,9 @@ func Parse(d Dialect, text string) *Statement {
 	}
 	src, err := scan(d, text)
 	if err != nil {
-		return fallback(d, text, src.refusal)
+		st := fallback(d, text, src.refusal)
+		st.executableRead(text)
+		return st
 	}
 	st := src.parse()
 	if src.setsVariable() {

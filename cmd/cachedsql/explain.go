@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cachedsql/cachedsql"
+)
+
+const explainHelp = `Show what a statement reads and writes, whether its result can be cached, and if not, why.
+
+With an argument, that is the statement. Without one, statements come as JSON lines on standard input,
+  {"dialect":"postgres","sql":"SELECT 1"}
+and each line is answered by one JSON line. A line that is not such an object is answered by one with "error".
+Without "dialect" a line is in the one that --dialect names.
+
+With --dsn the database is asked for its catalog (views, triggers, keys, functions) and the rule that selects
+the statement is shown. The statement is never run.`
+
+// explainer answers for one statement.
+type explainer func(d cachedsql.Dialect, text string) (cachedsql.Explanation, error)
+
+type explainFlags struct {
+	dialect, dsn, rules string
+	json                bool
+}
+
+func newExplain() *cobra.Command {
+	var f explainFlags
+	cmd := &cobra.Command{
+		Use:   "explain [statement]",
+		Short: "Show what a statement reads and writes, and why it is not cached",
+		Long:  explainHelp,
+		Args:  cobra.MaximumNArgs(1),
+		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.dialect, "dialect", "", "postgres, mysql or sqlite (default postgres, or what --dsn shows)")
+	flags.StringVar(&f.dsn, "dsn", "", "data source name as for cachedpg or cachedmysql: use the live catalog")
+	flags.StringVar(&f.rules, "rules", "", "rule file; only with --dsn, where it wins over cache_rules")
+	flags.BoolVar(&f.json, "json", false, "print JSON instead of a table")
+	_ = cmd.RegisterFlagCompletionFunc("dialect", cobra.FixedCompletions(dialectNames, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.MarkFlagFilename("rules", "yaml", "yml", "json")
+	return cmd
+}
+
+func (f *explainFlags) run(cmd *cobra.Command, args []string) error {
+	if f.rules != "" && f.dsn == "" {
+		return fmt.Errorf("--rules needs --dsn: which rule selects a statement can depend on the database")
+	}
+	dialect, err := f.chosenDialect()
+	if err != nil {
+		return err
+	}
+	explain := explainer(textOnly)
+	if f.dsn != "" {
+		live, err := openLive(cmd.Context(), dialect, f.dsn, f.rules)
+		if err != nil {
+			return &faultError{err}
+		}
+		defer live.close()
+		explain = live.explain
+	}
+	if len(args) == 0 {
+		if err := explainLines(cmd.InOrStdin(), cmd.OutOrStdout(), dialect, explain); err != nil {
+			return &faultError{fmt.Errorf("cachedsql: %w", err)}
+		}
+		return nil
+	}
+	return f.one(cmd, explain, dialect, args[0])
+}
+
+func (f *explainFlags) one(cmd *cobra.Command, explain explainer, d cachedsql.Dialect, text string) error {
+	e, err := explain(d, text)
+	if err != nil {
+		return &faultError{err}
+	}
+	if f.json {
+		out := json.NewEncoder(cmd.OutOrStdout())
+		out.SetEscapeHTML(false)
+		return out.Encode(answer{Explanation: &e})
+	}
+	return printTable(cmd.OutOrStdout(), &e)
+}
+
+func textOnly(d cachedsql.Dialect, text string) (cachedsql.Explanation, error) {
+	return cachedsql.Explain(d, text), nil
+}

@@ -1,0 +1,74 @@
+// Command cachedsql shows what the cache makes of SQL statements and rule
+// files.
+//
+// It exits with 0 when all went well, 1 when what it was given to judge is
+// faulty (a rule file with mistakes) or could not be judged (no answer from
+// the database), and 2 when it was called in a wrong way.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitFault = 1
+	exitUsage = 2
+)
+
+func main() {
+	slog.SetLogLoggerLevel(slog.LevelWarn)
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main with its surroundings as arguments.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	var fault *faultError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &fault):
+		if fault.err != nil {
+			fmt.Fprintln(stderr, fault.err)
+		}
+		return exitFault
+	}
+	fmt.Fprintln(stderr, "cachedsql:", err)
+	return exitUsage
+}
+
+// faultError is an error that is no mistake in calling the command. One
+// without a cause has been reported already.
+type faultError struct{ err error }
+
+func (f *faultError) Error() string {
+	if f.err == nil {
+		return "fault"
+	}
+	return f.err.Error()
+}
+
+func (f *faultError) Unwrap() error { return f.err }
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "cachedsql",
+		Short:         "Show what the cache makes of statements and rule files",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newExplain(), newRules())
+	return root
+}
