@@ -36,9 +36,9 @@ var breakages = map[string]breakage{
 	"vector after the query": {nemesis: "none", store: func(s cachedsql.Space) cachedsql.Space {
 		return &restamp{Space: s, tags: map[cachedsql.Key]cachedsql.TagSet{}}
 	}},
-	"leases not honoured": {nemesis: "none", script: replace("settled and '1' or '0'", "'1'")},
-	"one lease per tag":   {nemesis: "none", script: replace("tok, leases = token(), live(leases, writer)", "tok, leases = token(), {}")},
-	"no tag quarantine":   {nemesis: "evict-tags", script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}")},
+	"leases not honoured": {nemesis: "dawdle", script: replace("settled and '1' or '0'", "'1'")},
+	"one lease per tag":   {nemesis: "dawdle", script: replace("tok, leases = token(), live(leases, writer)", "tok, leases = token(), {}")},
+	"no tag quarantine":   {nemesis: "evict-in-flight", script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}")},
 	"no epoch check":      {nemesis: "old-snapshot", script: replace("if history == '' then", "history = 'same'\nif false then")},
 	"unknown outcome is an end": {nemesis: "late-commit", adapter: func(a *cachedsql.Adapter) {
 		a.Definite = func(error) bool { return true }

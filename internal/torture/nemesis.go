@@ -17,22 +17,24 @@ import (
 type nemesis func(r *run, ctx context.Context) error
 
 var nemeses = map[string]nemesis{
-	"cut":            (*run).cutRedis,
-	"delay":          (*run).delayRedis,
-	"evict-tags":     (*run).evictTags,
-	"failover":       (*run).failover,
-	"flush":          (*run).flushAll,
-	"halt-process":   (*run).haltProcess,
-	"halt-writer":    (*run).haltWriter,
-	"kill-db-conn":   (*run).killDatabaseConn,
-	"kill-writer":    (*run).killWriter,
-	"late-commit":    (*run).lateCommit,
-	"old-snapshot":   (*run).oldSnapshot,
-	"pause-redis":    (*run).pauseRedis,
-	"restart-empty":  (*run).restartEmpty,
-	"script-flush":   (*run).scriptFlush,
-	"evict-entries":  (*run).evictEntries,
-	"isolate-writer": (*run).isolate,
+	"cut":             (*run).cutRedis,
+	"dawdle":          (*run).dawdle,
+	"delay":           (*run).delayRedis,
+	"evict-tags":      (*run).evictTags,
+	"evict-in-flight": (*run).evictInFlight,
+	"failover":        (*run).failover,
+	"flush":           (*run).flushAll,
+	"halt-process":    (*run).haltProcess,
+	"halt-writer":     (*run).haltWriter,
+	"kill-db-conn":    (*run).killDatabaseConn,
+	"kill-writer":     (*run).killWriter,
+	"late-commit":     (*run).lateCommit,
+	"old-snapshot":    (*run).oldSnapshot,
+	"pause-redis":     (*run).pauseRedis,
+	"restart-empty":   (*run).restartEmpty,
+	"script-flush":    (*run).scriptFlush,
+	"evict-entries":   (*run).evictEntries,
+	"isolate-writer":  (*run).isolate,
 }
 
 func nemesisNames() []string { return slices.Sorted(maps.Keys(nemeses)) }
@@ -77,7 +79,22 @@ func (r *run) haltProcess(ctx context.Context) error {
 
 // lateCommit makes a COMMIT arrive after its writer has given up on it.
 func (r *run) lateCommit(context.Context) error {
-	r.shared.armed[r.anyWorker()].Store(arm(commitSent, lateEnd))
+	r.shared.armed[r.anyWorker()].Store(arm(commitSent, giveUp))
+	return nil
+}
+
+// dawdle makes processes slow at one step or another.
+func (r *run) dawdle(ctx context.Context) error {
+	for range 20 {
+		r.shared.armed[r.anyWorker()].Store(arm(1+rand.IntN(stepCount-1), dawdle))
+		pause(ctx, leaseTime/10)
+	}
+	return nil
+}
+
+// evictInFlight removes all tags while a write is on its way to the database.
+func (r *run) evictInFlight(context.Context) error {
+	r.shared.armed[r.anyWorker()].Store(arm([]int{execSent, commitSent}[rand.IntN(2)], forget))
 	return nil
 }
 

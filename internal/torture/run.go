@@ -91,13 +91,14 @@ func (r *run) start(ctx context.Context) (report, error) {
 func (r *run) harm(ctx context.Context) error {
 	for ctx.Err() == nil {
 		pause(ctx, 6*leaseTime) // most faults stop caching for a lease or more
-		if r.StopEarly && r.shared.counts[stale].Load() != 0 {
+		if r.StopEarly && r.shared.counts[stale].Load()+r.shared.counts[overtaken].Load() != 0 {
 			return nil
 		}
 		if len(r.Nemeses) == 0 || ctx.Err() != nil {
 			continue
 		}
 		name := r.Nemeses[rand.IntN(len(r.Nemeses))]
+		r.logf("%s", name)
 		if err := nemeses[name](r, context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

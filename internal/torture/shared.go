@@ -14,8 +14,8 @@ import (
 // Registers: what a read can be stale about. Each has a version that only
 // grows.
 const (
-	items     = 48
-	groups    = 8
+	items     = 16
+	groups    = 4
 	registers = items + groups + groups
 
 	groupBase = items          // version of a row of grps

@@ -34,13 +34,16 @@ const (
 
 // What a worker does at the step it is armed for.
 const (
-	die     = iota + 1 // kill -9
-	halt               // SIGSTOP; the parent continues it
-	lateEnd            // at commitSent: the connection seems lost, COMMIT arrives later
+	die    = iota + 1 // kill -9
+	halt              // SIGSTOP; the parent continues it
+	giveUp            // at commitSent: the connection seems lost, COMMIT arrives later
+	dawdle            // wait for a while
+	forget            // remove all tags from Redis, and wait for a while
 )
 
-// lateBy is how long a COMMIT is on its way that its writer has given up.
-const lateBy = leaseTime / 4
+// aWhile is how long things take that take long. Half of the lease is left
+// when a COMMIT is sent, so a COMMIT may be on its way that long.
+const aWhile = leaseTime / 4
 
 func arm(step, action int) int64 { return int64(step)<<8 | int64(action) }
 
@@ -56,8 +59,13 @@ func (w *worker) at(step int) (late bool) {
 		select {}
 	case halt:
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-	case lateEnd:
+	case giveUp:
 		return true
+	case forget:
+		w.removeTags()
+		time.Sleep(aWhile)
+	case dawdle:
+		time.Sleep(aWhile)
 	}
 	return false
 }
@@ -164,23 +172,27 @@ func (c *stepConn) Close() error {
 }
 
 func (c *stepConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	inner, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+	// A COMMIT that comes late must not end with the call that gave it up.
+	inner, err := c.Conn.(driver.ConnBeginTx).BeginTx(context.WithoutCancel(ctx), opts)
 	if err != nil {
 		return nil, err
 	}
-	return stepTx{inner, c}, nil
+	return stepTx{inner, c, changesOf(ctx)}, nil
 }
 
 type stepTx struct {
 	driver.Tx
-	conn *stepConn
+	conn    *stepConn
+	changes []change
 }
 
 func (t stepTx) Commit() error {
 	if t.conn.worker.at(commitSent) {
 		t.conn.late.Go(func() {
-			time.Sleep(lateBy)
-			_ = t.Tx.Commit()
+			time.Sleep(aWhile)
+			if t.Tx.Commit() == nil {
+				t.conn.worker.committed(t.changes)
+			}
 		})
 		return driver.ErrBadConn
 	}

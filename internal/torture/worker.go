@@ -45,6 +45,7 @@ type worker struct {
 	shared   *shared
 	database database
 	db       *sql.DB
+	redis    *redis.Client
 }
 
 // runWorker is main in the processes that torture starts.
@@ -130,6 +131,7 @@ func (w *worker) openStore() (cachedsql.Store, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.redis = client
 	closeAll := func() {
 		_ = store.Close()
 		_ = client.Close()
@@ -140,12 +142,23 @@ func (w *worker) openStore() (cachedsql.Store, func(), error) {
 	return store, closeAll, nil
 }
 
+// removeTags makes Redis forget all tags, not the eras.
+func (w *worker) removeTags() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaseTime/4)
+	defer cancel()
+	if keys := w.redis.Keys(ctx, "{*t:*").Val(); len(keys) != 0 {
+		w.redis.Del(ctx, keys...)
+	}
+}
+
 func (w *worker) count(e cachedsql.Event) {
 	switch e.Outcome {
 	case cachedsql.Hit:
 		w.shared.add(hits)
 	case cachedsql.Filled:
 		w.shared.add(fills)
+	case cachedsql.Note:
+		fmt.Fprintf(os.Stderr, "worker %d: %v\n", w.number, e.Err)
 	}
 }
 

@@ -134,7 +134,11 @@ func (w *worker) fault(err error) {
 
 // version takes the next version of a register. Rows keep the highest they are
 // given, so they grow in whatever order writers commit.
-func (w *worker) version(register int64) int64 { return w.shared.next[register].Add(1) }
+func (w *worker) version(register int64) int64 {
+	v := w.shared.next[register].Add(1)
+	w.shared.when[register][v%history].Store(0)
+	return v
+}
 
 // change is one row that a write gives a new version.
 type change struct {
@@ -179,8 +183,15 @@ func (w *worker) autocommit(ctx context.Context, c change) {
 		w.fault(err)
 		return
 	}
+	w.committed([]change{c})
+}
+
+// committed notes that a commit has returned.
+func (w *worker) committed(changes []change) {
 	w.shared.add(commits)
-	w.shared.ack(c.register, c.version)
+	for _, c := range changes {
+		w.shared.ack(c.register, c.version)
+	}
 }
 
 // prune removes old lines: the highest stays.
@@ -191,8 +202,17 @@ func (w *worker) prune(ctx context.Context, group int64) {
 	}
 }
 
+// changesKey is where a transaction's context has its changes: for COMMITs that
+// arrive when their writer has given up.
+type changesKey struct{}
+
+func changesOf(ctx context.Context) []change {
+	changes, _ := ctx.Value(changesKey{}).([]change)
+	return changes
+}
+
 func (w *worker) transaction(ctx context.Context, changes ...change) {
-	tx, err := w.db.BeginTx(ctx, nil)
+	tx, err := w.db.BeginTx(context.WithValue(ctx, changesKey{}, changes), nil)
 	if err != nil {
 		w.fault(err)
 		return
@@ -213,10 +233,7 @@ func (w *worker) transaction(ctx context.Context, changes ...change) {
 		w.fault(err)
 		return
 	}
-	w.shared.add(commits)
-	for _, c := range changes {
-		w.shared.ack(c.register, c.version)
-	}
+	w.committed(changes)
 }
 
 func (w *worker) changeIn(ctx context.Context, tx *sql.Tx, c change) error {
