@@ -1,0 +1,131 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/internal/rowcodec"
+)
+
+// breakage leaves an ingredient of the protocol out, so that the checker can
+// show that it would notice. It is done from outside: in the store that the
+// cache is given, or in the text of the scripts on their way to Redis.
+type breakage struct {
+	nemesis string // under which it shows
+	script  func(text string) string
+	store   func(cachedsql.Space) cachedsql.Space
+	adapter func(*cachedsql.Adapter)
+}
+
+var breakages = map[string]breakage{
+	"no begin": {nemesis: "none", store: func(s cachedsql.Space) cachedsql.Space { return noBegin{s} }},
+	"vector after the query": {nemesis: "none", store: func(s cachedsql.Space) cachedsql.Space {
+		return &restamp{Space: s, tags: map[cachedsql.Key]cachedsql.TagSet{}}
+	}},
+	"leases not honoured": {nemesis: "dawdle", script: replace("settled and '1' or '0'", "'1'")},
+	"one lease per tag":   {nemesis: "dawdle", script: replace("tok, leases = token(), live(leases, writer)", "tok, leases = token(), {}")},
+	"no tag quarantine":   {nemesis: "evict-in-flight", script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}")},
+	"no epoch check":      {nemesis: "old-snapshot", script: replace("if history == '' then", "history = 'same'\nif false then")},
+	"unknown outcome is an end": {nemesis: "late-commit", adapter: func(a *cachedsql.Adapter) {
+		a.Definite = func(error) bool { return true }
+	}},
+}
+
+func breakageNames() string { return strings.Join(slices.Sorted(maps.Keys(breakages)), ", ") }
+
+// replace changes the scripts that have the text; those without it stay.
+func replace(old, with string) func(string) string {
+	return func(text string) string { return strings.ReplaceAll(text, old, with) }
+}
+
+// noBegin announces writes only after they are committed.
+type noBegin struct{ cachedsql.Space }
+
+func (s noBegin) Begin(ctx context.Context, _ cachedsql.WriterID, _ cachedsql.TagSet, _ time.Duration) (cachedsql.Schema, error) {
+	return s.Space.End(ctx, cachedsql.WriterID{}, s.Tags([]string{"nothing"}))
+}
+
+// restamp stores entries under the versions of the moment they are stored.
+type restamp struct {
+	cachedsql.Space
+	mu   sync.Mutex
+	tags map[cachedsql.Key]cachedsql.TagSet // under mu
+}
+
+func (s *restamp) Read(ctx context.Context, key cachedsql.Key, tags cachedsql.TagSet, buf []byte) (cachedsql.Reading, error) {
+	s.mu.Lock()
+	s.tags[key] = tags
+	s.mu.Unlock()
+	return s.Space.Read(ctx, key, tags, buf)
+}
+
+func (s *restamp) Fill(ctx context.Context, key cachedsql.Key, entry []byte, ttl time.Duration) error {
+	s.mu.Lock()
+	tags := s.tags[key]
+	s.mu.Unlock()
+	h, err := rowcodec.DecodeHeader(entry)
+	if err != nil {
+		return err
+	}
+	now, err := s.Check(ctx, tags)
+	if err != nil || !now.Settled {
+		return err
+	}
+	body := bytes.Replace(entry[:len(entry)-crc32.Size], h.Vector[:], now.Vector[:], 1)
+	sum := crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli))
+	return s.Space.Fill(ctx, key, binary.LittleEndian.AppendUint32(body, sum), ttl)
+}
+
+// brokenStore applies a breakage to every space.
+type brokenStore struct {
+	cachedsql.Store
+	space func(cachedsql.Space) cachedsql.Space
+}
+
+func (s brokenStore) Space(namespace string) cachedsql.Space {
+	return s.space(s.Store.Space(namespace))
+}
+
+// scriptHook changes scripts on their way. Redis then never gets to know the
+// right one, so every call ends up sending the text.
+type scriptHook struct{ change func(string) string }
+
+func (h scriptHook) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+func (h scriptHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		h.rewrite(cmd)
+		return next(ctx, cmd)
+	}
+}
+
+func (h scriptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		for _, cmd := range cmds {
+			h.rewrite(cmd)
+		}
+		return next(ctx, cmds)
+	}
+}
+
+func (h scriptHook) rewrite(cmd redis.Cmder) {
+	if args := cmd.Args(); len(args) > 1 && args[0] == "eval" {
+		args[1] = h.change(fmt.Sprint(args[1]))
+	}
+}

@@ -1,0 +1,89 @@
+//go:build unix
+
+// Torture runs processes that read and write one database through the cache,
+// does harm to them, to Redis and to what is between them, and checks that no
+// read is older than a commit that had returned before the read began.
+//
+//	go run ./internal/torture -duration 10m
+//	go run ./internal/torture -nemesis kill-writer,flush -database "$CACHEDSQL_TEST_MYSQL"
+//	go run ./internal/torture -broken "no begin"
+//
+// Every row has a version that only grows. A process notes a version in memory
+// that all share when the commit that wrote it has returned, and takes what is
+// noted there before it starts a read. No clock is involved.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+)
+
+func main() {
+	if text := os.Getenv(jobVariable); text != "" {
+		if err := runWorker(text); err != nil {
+			fmt.Fprintln(os.Stderr, "torture: worker:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if err := command(); err != nil {
+		fmt.Fprintln(os.Stderr, "torture:", err)
+		os.Exit(1)
+	}
+}
+
+func command() error {
+	o := options{Log: os.Stderr}
+	flag.StringVar(&o.DSN, "database", os.Getenv("CACHEDSQL_TEST_POSTGRES"), "`DSN` of PostgreSQL or MariaDB; the user may create databases")
+	flag.DurationVar(&o.Duration, "duration", time.Minute, "how long")
+	which := flag.String("nemesis", "all", "what to do, separated by commas; all or none or any of: "+strings.Join(nemesisNames(), ", "))
+	flag.StringVar(&o.Broken, "broken", "", "leave a part of the protocol out; one of: "+breakageNames())
+	flag.BoolVar(&o.Bounded, "bounded", false, "with consistency bounded: stale reads are counted and are no failure")
+	flag.BoolVar(&o.Available, "available", false, "with on_cache_down available: the same")
+	flag.IntVar(&o.Workers, "processes", 4, "how many processes")
+	flag.IntVar(&o.Threads, "threads", 4, "connections of each")
+	flag.Parse()
+	if err := o.choose(*which); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	r, err := torture(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Println(r)
+	if !o.Bounded && !o.Available && r.Counts[stale]+r.Counts[overtaken] != 0 {
+		return fmt.Errorf("there were stale reads")
+	}
+	return nil
+}
+
+// choose takes the names of nemeses apart.
+func (o *options) choose(names string) error {
+	if o.Workers < 1 || o.Workers > maxWorkers {
+		return fmt.Errorf("-processes %d: between 1 and %d", o.Workers, maxWorkers)
+	}
+	if _, ok := breakages[o.Broken]; o.Broken != "" && !ok {
+		return fmt.Errorf("-broken %q: one of %s", o.Broken, breakageNames())
+	}
+	switch names {
+	case "all":
+		o.Nemeses = nemesisNames()
+		return nil
+	case "none", "":
+		return nil
+	}
+	for _, name := range strings.Split(names, ",") {
+		if nemeses[name] == nil {
+			return fmt.Errorf("-nemesis %q: one of %s", name, strings.Join(nemesisNames(), ", "))
+		}
+		o.Nemeses = append(o.Nemeses, name)
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// nemesis does one kind of harm, once per call.
+type nemesis func(r *run, ctx context.Context) error
+
+var nemeses = map[string]nemesis{
+	"cut":             (*run).cutRedis,
+	"dawdle":          (*run).dawdle,
+	"delay":           (*run).delayRedis,
+	"evict-tags":      (*run).evictTags,
+	"evict-in-flight": (*run).evictInFlight,
+	"failover":        (*run).failover,
+	"flush":           (*run).flushAll,
+	"halt-process":    (*run).haltProcess,
+	"halt-writer":     (*run).haltWriter,
+	"kill-db-conn":    (*run).killDatabaseConn,
+	"kill-writer":     (*run).killWriter,
+	"late-commit":     (*run).lateCommit,
+	"old-snapshot":    (*run).oldSnapshot,
+	"pause-redis":     (*run).pauseRedis,
+	"restart-empty":   (*run).restartEmpty,
+	"script-flush":    (*run).scriptFlush,
+	"evict-entries":   (*run).evictEntries,
+	"isolate-writer":  (*run).isolate,
+}
+
+func nemesisNames() []string { return slices.Sorted(maps.Keys(nemeses)) }
+
+func (r *run) anyWorker() int { return rand.IntN(len(r.workers)) }
+
+// pause waits for a random time up to d.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Duration(rand.Int64N(int64(d)))):
+	}
+}
+
+// killWriter makes a process die at a random step of the protocol.
+func (r *run) killWriter(context.Context) error {
+	r.shared.armed[r.anyWorker()].Store(arm(1+rand.IntN(stepCount-1), die))
+	return nil
+}
+
+// haltWriter stops a process at a step, until its leases have run out. It is
+// not stopped between the check of a lease and the COMMIT: what then happens
+// on MariaDB is documented, on PostgreSQL the server's timeouts prevent it.
+func (r *run) haltWriter(ctx context.Context) error {
+	steps := []int{readAcked, beginSent, beginAcked, execAcked, commitAcked, endSent, endAcked, fillSent, fillAcked}
+	n := r.anyWorker()
+	r.shared.armed[n].Store(arm(steps[rand.IntN(len(steps))], halt))
+	pause(ctx, leaseTime/2)
+	time.Sleep(leaseTime + leaseTime/2)
+	r.workers[n].signal(syscall.SIGCONT)
+	return nil
+}
+
+// haltProcess stops a process wherever it is.
+func (r *run) haltProcess(ctx context.Context) error {
+	n := r.anyWorker()
+	r.workers[n].signal(syscall.SIGSTOP)
+	time.Sleep(leaseTime + leaseTime/2)
+	r.workers[n].signal(syscall.SIGCONT)
+	return nil
+}
+
+// lateCommit makes a COMMIT arrive after its writer has given up on it.
+func (r *run) lateCommit(context.Context) error {
+	r.shared.armed[r.anyWorker()].Store(arm(commitSent, giveUp))
+	return nil
+}
+
+// dawdle makes processes slow at one step or another.
+func (r *run) dawdle(ctx context.Context) error {
+	for range 20 {
+		r.shared.armed[r.anyWorker()].Store(arm(1+rand.IntN(stepCount-1), dawdle))
+		pause(ctx, leaseTime/10)
+	}
+	return nil
+}
+
+// evictInFlight removes all tags while a write is on its way to the database.
+func (r *run) evictInFlight(context.Context) error {
+	r.shared.armed[r.anyWorker()].Store(arm([]int{execSent, commitSent}[rand.IntN(2)], forget))
+	return nil
+}
+
+func (r *run) flushAll(ctx context.Context) error { return r.redis.client.FlushAll(ctx).Err() }
+
+func (r *run) scriptFlush(ctx context.Context) error { return r.redis.client.ScriptFlush(ctx).Err() }
+
+// evictTags removes tags, eras among them.
+func (r *run) evictTags(ctx context.Context) error { return r.evict(ctx, "{*") }
+
+func (r *run) evictEntries(ctx context.Context) error { return r.evict(ctx, "[^{]*") }
+
+// evictAtMost is few enough that most tables stay cached.
+const evictAtMost = 10
+
+func (r *run) evict(ctx context.Context, pattern string) error {
+	keys, err := r.redis.client.Keys(ctx, pattern).Result()
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	return r.redis.client.Del(ctx, keys[:1+rand.IntN(min(len(keys), evictAtMost))]...).Err()
+}
+
+func (r *run) restartEmpty(ctx context.Context) error {
+	r.redis.kill()
+	_ = os.Remove(filepath.Join(r.redis.dir, "dump.rdb"))
+	pause(ctx, leaseTime/2)
+	return r.redis.run(ctx)
+}
+
+// oldSnapshot lets Redis lose what happened since it was last saved.
+func (r *run) oldSnapshot(ctx context.Context) error {
+	if err := r.redis.client.Save(ctx).Err(); err != nil {
+		return err
+	}
+	pause(ctx, leaseTime)
+	r.redis.kill()
+	return r.redis.run(ctx)
+}
+
+// pauseRedis stops the server for less or more than a call's patience.
+func (r *run) pauseRedis(ctx context.Context) error {
+	r.redis.signal(syscall.SIGSTOP)
+	pause(ctx, leaseTime*3/2)
+	r.redis.signal(syscall.SIGCONT)
+	return nil
+}
+
+// failover promotes a replica that lags, and loses the old primary.
+func (r *run) failover(ctx context.Context) error {
+	replica, err := startRedis(ctx, filepath.Join(r.dir, "redis"+time.Now().Format("150405.000000")))
+	if err != nil {
+		return err
+	}
+	link, err := newProxy(r.redis.addr)
+	if err != nil {
+		return err
+	}
+	defer link.close()
+	if err := replicate(ctx, replica, link.addr()); err != nil {
+		replica.kill()
+		return err
+	}
+	link.hold.Store(true) // from here on it lags
+	pause(ctx, leaseTime/2)
+	old := r.redis
+	r.redis = replica
+	if err := replica.client.SlaveOf(ctx, "NO", "ONE").Err(); err != nil {
+		return err
+	}
+	for _, w := range r.workers {
+		w.proxy.point(replica.addr)
+	}
+	old.kill()
+	return nil
+}
+
+// cutRedis breaks one process's connections, in the middle of what they carry.
+func (r *run) cutRedis(ctx context.Context) error {
+	for range 1 + rand.IntN(5) {
+		r.workers[r.anyWorker()].proxy.cut()
+		pause(ctx, leaseTime/10)
+	}
+	return nil
+}
+
+func (r *run) delayRedis(ctx context.Context) error {
+	p := r.workers[r.anyWorker()].proxy
+	p.delay.Store(rand.Int64N(int64(leaseTime / 5)))
+	pause(ctx, leaseTime)
+	p.delay.Store(0)
+	return nil
+}
+
+// isolate keeps one process away from Redis while the others go on.
+func (r *run) isolate(ctx context.Context) error {
+	p := r.workers[r.anyWorker()].proxy
+	p.hold.Store(true)
+	pause(ctx, 2*leaseTime)
+	p.hold.Store(false)
+	return nil
+}
+
+func (r *run) killDatabaseConn(ctx context.Context) error {
+	for range 20 {
+		if err := r.database.killCommitting(ctx, r.admin, r.name); err != nil {
+			return err
+		}
+		pause(ctx, leaseTime/20)
+	}
+	return nil
+}

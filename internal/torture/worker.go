@@ -1,0 +1,185 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/redisstore"
+)
+
+// leaseTime is short, so that every few seconds one runs out.
+const leaseTime = 500 * time.Millisecond
+
+// job is what a worker is told, as JSON in its environment.
+type job struct {
+	Number    int
+	Shared    string // file
+	DSN       string
+	Database  string
+	Redis     string
+	Broken    string
+	Bounded   bool
+	Available bool // go on with writes while Redis is away
+	Threads   int
+}
+
+const jobVariable = "CACHEDSQL_TORTURE_JOB"
+
+// worker is a process with a pool of its own.
+type worker struct {
+	job
+	number   int
+	shared   *shared
+	database database
+	db       *sql.DB
+	redis    *redis.Client
+}
+
+// runWorker is main in the processes that torture starts.
+func runWorker(text string) error {
+	w := &worker{}
+	if err := json.Unmarshal([]byte(text), &w.job); err != nil {
+		return err
+	}
+	w.number = w.Number
+	w.database = openDatabase(w.DSN)
+	var err error
+	if w.shared, err = mapShared(w.Shared, false); err != nil {
+		return err
+	}
+	closeDB, err := w.open()
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	var threads sync.WaitGroup
+	for range w.Threads {
+		threads.Go(w.work)
+	}
+	threads.Wait()
+	return nil
+}
+
+const rules = `version: 1
+rules:
+  - name: all
+    ttl: 5m
+`
+
+func (w *worker) open() (func(), error) {
+	connector, adapter, err := w.database.connect(w.Database)
+	if err != nil {
+		return nil, err
+	}
+	store, closeStore, err := w.openStore()
+	if err != nil {
+		return nil, err
+	}
+	r, err := cachedsql.ParseRules("torture", []byte(rules))
+	if err != nil {
+		return nil, err
+	}
+	config := cachedsql.Config{
+		Adapter: adapter, Store: stepStore{store, w}, Rules: r, Lease: leaseTime, LookupTimeout: leaseTime / 4, FenceInterval: 2 * leaseTime,
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), OnEvent: w.count, OnCacheDown: cachedsql.Refuse,
+	}
+	if w.Available {
+		config.OnCacheDown = cachedsql.Available
+	}
+	if w.Bounded {
+		config.Consistency = cachedsql.Bounded
+	}
+	if change := breakages[w.Broken].adapter; change != nil {
+		change(&config.Adapter)
+	}
+	cache, err := cachedsql.New(config)
+	if err != nil {
+		return nil, err
+	}
+	w.db = cache.OpenDB(stepConnector{connector, w})
+	w.db.SetMaxOpenConns(w.Threads)
+	w.db.SetMaxIdleConns(w.Threads)
+	return func() {
+		_ = w.db.Close()
+		_ = cache.Close()
+		closeStore()
+	}, nil
+}
+
+func (w *worker) openStore() (cachedsql.Store, func(), error) {
+	client := redis.NewClient(&redis.Options{
+		Addr: w.Redis, ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1, DialTimeout: leaseTime / 4,
+	})
+	broken := breakages[w.Broken]
+	if broken.script != nil {
+		client.AddHook(scriptHook{broken.script})
+	}
+	store, err := redisstore.New(client, redisstore.Config{Quarantine: leaseTime + leaseTime/4})
+	if err != nil {
+		return nil, nil, err
+	}
+	w.redis = client
+	closeAll := func() {
+		_ = store.Close()
+		_ = client.Close()
+	}
+	if broken.store != nil {
+		return brokenStore{store, broken.store}, closeAll, nil
+	}
+	return store, closeAll, nil
+}
+
+// removeTags makes Redis forget all tags, not the eras.
+func (w *worker) removeTags() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaseTime/4)
+	defer cancel()
+	if keys := w.redis.Keys(ctx, "{*t:*").Val(); len(keys) != 0 {
+		w.redis.Del(ctx, keys...)
+	}
+}
+
+func (w *worker) count(e cachedsql.Event) {
+	switch e.Outcome {
+	case cachedsql.Hit:
+		w.shared.add(hits)
+	case cachedsql.Filled:
+		w.shared.add(fills)
+	case cachedsql.Note:
+		fmt.Fprintf(os.Stderr, "worker %d: %v\n", w.number, e.Err)
+	}
+}
+
+// work is one thread of the application: mostly reads.
+func (w *worker) work() {
+	for !w.shared.stop.Load() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*leaseTime)
+		switch n := rand.IntN(1000); {
+		case n < 20:
+			w.write(ctx)
+		case n == 20 && rand.IntN(8) == 0:
+			w.changeSchema(ctx)
+		default:
+			w.read(ctx)
+		}
+		cancel()
+		time.Sleep(time.Duration(rand.IntN(2000)) * time.Microsecond)
+	}
+}
+
+// complain reports a stale read to the parent.
+func (w *worker) complain(query, verdict string) {
+	fmt.Fprintf(os.Stderr, "STALE: worker %d: %s: %s\n", w.number, query, verdict)
+}
