@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -137,9 +138,20 @@ func isUnknownFlag(err error) bool {
 	return strings.Contains(msg, "near '#'") || strings.Contains(msg, "near #") || strings.Contains(msg, "near `#`")
 }
 
-// newToken returns text nobody has used.
-func newToken() string {
+// randomToken returns text nobody has used.
+func randomToken() string {
 	var b [16]byte
 	rand.Read(b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// checkTokens are for checks, which rarely need theirs: random for the process,
+// and counted.
+var checkTokens = struct {
+	process string
+	count   atomic.Uint64
+}{process: randomToken()}
+
+func nextCheckToken() string {
+	return checkTokens.process + "-" + strconv.FormatUint(checkTokens.count.Add(1), 36)
 }

@@ -15,7 +15,10 @@ import (
 	"github.com/cachedsql/cachedsql/internal/protocol"
 )
 
-var _ cachedsql.Space = (*space)(nil)
+var (
+	_ cachedsql.Space   = (*space)(nil)
+	_ cachedsql.Claimer = (*space)(nil)
+)
 
 // maxLeases bounds the leases on a tag, and with them its length: 3 KB.
 const maxLeases = 64
@@ -95,7 +98,7 @@ type answer struct {
 func (sp *space) runChecks(ctx context.Context, calls []call, get redis.Cmder) ([]answer, error) {
 	execs := make([]*execution, len(calls))
 	for i, c := range calls {
-		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, newToken(), sp.store.quarantine, sp.store.history)
+		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, nextCheckToken(), sp.store.quarantine, sp.store.history)
 	}
 	sp.store.scripts.run(ctx, execs, get)
 	answers := make([]answer, len(calls))
@@ -151,7 +154,7 @@ func (sp *space) mark(ctx context.Context, what string, writer cachedsql.WriterI
 	execs := make([]*execution, len(set.marks))
 	for i, c := range set.marks {
 		execs[i] = sp.store.scripts.command(ctx, markScript, c.keys,
-			newToken(), sp.store.quarantine, sp.store.history, marker, lease, maxLeases, c.first)
+			randomToken(), sp.store.quarantine, sp.store.history, marker, lease, maxLeases, c.first)
 	}
 	sp.store.scripts.run(ctx, execs, nil)
 	answers := make([]answer, len(execs))
@@ -177,6 +180,20 @@ func (sp *space) Fill(ctx context.Context, key cachedsql.Key, entry []byte, ttl 
 	ms := strconv.FormatInt(max(ttl.Milliseconds(), 1), 10)
 	set := redis.NewStatusCmd(ctx, "set", sp.keys.entry(key), entry, "px", ms)
 	return wrap("fill", sp.store.scripts.client.Process(ctx, set))
+}
+
+// Claim implements [cachedsql.Claimer].
+func (sp *space) Claim(ctx context.Context, key cachedsql.Key, vector cachedsql.Vector, d time.Duration) (bool, error) {
+	if err := sp.store.usable(ctx); err != nil {
+		return false, err
+	}
+	ms := strconv.FormatInt(max(d.Milliseconds(), 1), 10)
+	set := redis.NewStatusCmd(ctx, "set", sp.keys.claim(key, vector), "", "nx", "px", ms)
+	err := sp.store.scripts.client.Process(ctx, set)
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	return err == nil, wrap("claim", err)
 }
 
 // Delete implements [cachedsql.Space].
