@@ -84,15 +84,14 @@ func (s *scripts) whole(ctx context.Context, e *execution) {
 	e.StringCmd = redis.NewStringCmd(ctx, args...)
 }
 
-// run sends all executions, and another command behind them if there is one,
-// in one round trip; in a cluster, one to each node at the same time. Errors
+// run sends all executions, and other commands behind them, in one round trip; in a cluster, one to each node at the same time. Errors
 // are found in the commands.
 //
 // A server that does not know a script, because it is new, was restarted or
 // promoted, is sent the text in a second round trip. An execution that has
 // failed so has changed nothing.
-func (s *scripts) run(ctx context.Context, execs []*execution, last redis.Cmder) {
-	s.send(ctx, execs, last)
+func (s *scripts) run(ctx context.Context, execs []*execution, others []redis.Cmder) {
+	s.send(ctx, execs, others)
 	if unknown := failedWith(execs, isUnknownScript); len(unknown) > 0 {
 		s.resend(ctx, unknown)
 	}
@@ -109,13 +108,13 @@ func (s *scripts) resend(ctx context.Context, execs []*execution) {
 	s.send(ctx, execs, nil)
 }
 
-func (s *scripts) send(ctx context.Context, execs []*execution, last redis.Cmder) {
+func (s *scripts) send(ctx context.Context, execs []*execution, others []redis.Cmder) {
 	pipe := s.client.Pipeline()
 	for _, e := range execs {
 		_ = pipe.Process(ctx, e.StringCmd)
 	}
-	if last != nil {
-		_ = pipe.Process(ctx, last)
+	for _, cmd := range others {
+		_ = pipe.Process(ctx, cmd)
 	}
 	_, _ = pipe.Exec(ctx) // each command has its error
 }

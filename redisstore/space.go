@@ -28,6 +28,7 @@ type space struct {
 	store   *Store
 	keys    keyspace
 	schemas schemas
+	batches batches
 }
 
 // Tags implements [cachedsql.Space].
@@ -69,24 +70,6 @@ func (sp *space) own(ctx context.Context, tags cachedsql.TagSet) (*tagSet, error
 	return set, nil
 }
 
-func (sp *space) check(ctx context.Context, set *tagSet, get redis.Cmder) (cachedsql.Reading, error) {
-	answers, err := sp.runChecks(ctx, set.checks, get)
-	if err != nil {
-		return cachedsql.Reading{}, err
-	}
-	r := cachedsql.Reading{Settled: true}
-	parts := make([][]byte, 0, 1)
-	for _, a := range answers {
-		r.Settled = r.Settled && a.settled
-		parts = append(parts, []byte(a.tokens))
-	}
-	if r.Settled {
-		r.Vector = protocol.Vector(parts...)
-	}
-	r.Schema, err = sp.schema(ctx, answers)
-	return r, err
-}
-
 // answer is what a script found in one shard.
 type answer struct {
 	shard   int
@@ -95,12 +78,21 @@ type answer struct {
 	schema  string // the era's and the schema's
 }
 
-func (sp *space) runChecks(ctx context.Context, calls []call, get redis.Cmder) ([]answer, error) {
+func (sp *space) runChecks(ctx context.Context, calls []call, gets []redis.Cmder) ([]answer, error) {
+	return parseChecks(calls, sp.execute(ctx, calls, gets))
+}
+
+// execute sends checks, and gets behind them, in one round trip.
+func (sp *space) execute(ctx context.Context, calls []call, gets []redis.Cmder) []*execution {
 	execs := make([]*execution, len(calls))
 	for i, c := range calls {
 		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, nextCheckToken(), sp.store.quarantine, sp.store.history)
 	}
-	sp.store.scripts.run(ctx, execs, get)
+	sp.store.scripts.run(ctx, execs, gets)
+	return execs
+}
+
+func parseChecks(calls []call, execs []*execution) ([]answer, error) {
 	answers := make([]answer, len(calls))
 	for i, e := range execs {
 		text, err := e.Result()
