@@ -26,12 +26,14 @@ type Cache struct {
 	owned  bool // the store was made by New
 	inline bool // the store is in this process: nothing is worth doing later
 
-	rules  atomic.Pointer[Rules]
-	plans  planMemo
-	counts counters
-	gate   *gate
-	leases *leases
-	tasks  *tasks
+	rules   atomic.Pointer[Rules]
+	plans   planMemo
+	flights flights
+	counts  counters
+	gate    *gate
+	near    near
+	leases  *leases
+	tasks   *tasks
 
 	mu         sync.Mutex
 	spaces     map[string]*space
@@ -57,6 +59,8 @@ func New(config Config) (*Cache, error) {
 			config.Lease, limited.MaxLease())
 	}
 	c.plans.init()
+	c.flights.init()
+	c.near = newNear(config.NearBytes)
 	c.rules.Store(config.Rules)
 	c.tasks = newTasks(config.FillQueue)
 	c.gate = newGate(c)

@@ -49,6 +49,11 @@ type Config struct {
 	// security boundary. By default it is asked from the server.
 	Namespace string
 
+	// NearBytes bounds the memory of the near cache: results that were found in
+	// the store are also kept decoded in this process, where a rule does not
+	// say otherwise. 0: there is none.
+	NearBytes int64
+
 	// NoCatalog turns off reading the database's catalog: names in statements
 	// are taken for base tables without triggers, cascades or views. Set it
 	// only where that is true. Generic dialects have no catalog.

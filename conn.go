@@ -18,6 +18,10 @@ type conn struct {
 	carry    carry
 	openRows int    // results handed out since the connection was last reset
 	raw      *write // writes nobody saw may be under way: see Unwrap
+
+	// Memory used again by each lookup: a hit allocates only what it returns.
+	room  [512]byte
+	spare *lookup
 }
 
 var (

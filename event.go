@@ -29,11 +29,14 @@ const (
 	StoreFailed
 	// Note: something an operator should know; Err says what.
 	Note
+	// Coalesced: answered with what another statement of this process has just
+	// read from the database.
+	Coalesced
 
 	outcomes
 )
 
-var outcomeWords = [outcomes]string{"hit", "near_hit", "miss", "bypass", "fill", "not_filled", "invalidate", "corrupt", "store_failed", "note"}
+var outcomeWords = [outcomes]string{"hit", "near_hit", "miss", "bypass", "fill", "not_filled", "invalidate", "corrupt", "store_failed", "note", "coalesced"}
 
 // String returns the word used in stats, logs and metrics.
 func (o Outcome) String() string {

@@ -27,10 +27,16 @@ func (rec *recording) fill() {
 	entry := rec.enc.Finish(rowcodec.Header{Vector: l.reading.Vector, FilledAt: time.Now(), TTL: ttl, DBTime: rec.dbTime})
 	encoders.Put(rec.enc)
 	rec.enc = nil
-	store := func() { c.cache.store1(l, entry, rows, ttl) }
+	l.flight.deliver(entry)
+	// Until the entry is there to be found, a miss is given it by the flight.
+	store := func() {
+		defer l.flight.leave()
+		c.cache.store1(l, entry, rows, ttl)
+	}
 	if c.cache.inline {
 		store()
 	} else if !c.cache.tasks.may(store) {
+		l.flight.leave()
 		rec.notFilled(reason.FillDropped)
 	}
 }

@@ -15,9 +15,9 @@ import (
 //
 // Every part is tagged with its type and prefixed with its length, so that no
 // two different lists of parts give the same bytes: (NULL, 5) and (5, NULL),
-// (1, 2) and ("1", "2"), ("a, b", "c") and ("a", "b, c").
-func (a *Adapter) fingerprint(session, text *[sha256.Size]byte, path protocolPath, args []driver.NamedValue) (key Key, ok bool) {
-	var room [512]byte
+// (1, 2) and ("1", "2"), ("a, b", "c") and ("a", "b, c"). room is memory to
+// work in.
+func (a *Adapter) fingerprint(room []byte, session, text *[sha256.Size]byte, path protocolPath, args []driver.NamedValue) (key Key, ok bool) {
 	b := append(room[:0], session[:]...)
 	b = append(b, text[:]...)
 	b = append(b, byte(path))

@@ -51,8 +51,10 @@ type lookup struct {
 	route   *route
 	wish    wish
 	key     Key
+	tags    TagSet
 	reading Reading
 	started time.Time
+	flight  *flight // what others wait for; nil if nobody can
 }
 
 // query is the one road of a statement that returns rows.
@@ -77,18 +79,35 @@ func (c *conn) query(ctx context.Context, p *plan, x *call) (driver.Rows, error)
 		if l == nil {
 			return c.pass(ctx, p, x, why)
 		}
+		if rows, err = c.join(ctx, l); rows != nil || err != nil {
+			return rows, err
+		}
 	}
 	if l == nil {
 		return c.plain(x.query(ctx))
 	}
+	return c.fetch(ctx, l, x)
+}
+
+// fetch asks the database for a result that may be stored.
+func (c *conn) fetch(ctx context.Context, l *lookup, x *call) (driver.Rows, error) {
+	goesOn := false
+	defer func() {
+		if !goesOn { // an error, or a panic of the driver: others wait in vain
+			l.flight.fail(false)
+		}
+	}()
 	rows, err := x.query(ctx)
 	if errors.Is(err, driver.ErrSkip) {
+		goesOn = true
 		c.carry = carry{text: x.text, looked: true, lookup: l}
 		return nil, err
 	}
 	if err != nil {
 		return nil, err
 	}
+	goesOn = true
+	l.flight.answer()
 	return c.record(rows, l), nil
 }
 
@@ -154,10 +173,13 @@ func (c *conn) takeWrite(x *call) (*write, bool) {
 	return nil, false
 }
 
-// dropCarry ends a carried write that has not happened.
+// dropCarry ends a carried write that has not happened, and a read.
 func (c *conn) dropCarry() {
 	if c.carry.write != nil {
 		c.cache.finish(c.carry.write, true)
+	}
+	if c.carry.lookup != nil {
+		c.carry.lookup.flight.fail(false)
 	}
 	c.carry = carry{}
 }
@@ -177,7 +199,8 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 		if why := c.refuseRoute(p, r, w); why != reason.None {
 			return nil, nil, why, nil
 		}
-		l := &lookup{plan: p, route: r, wish: w, started: time.Now()}
+		l := c.newLookup()
+		l.plan, l.route, l.wish, l.started = p, r, w, time.Now()
 		rows, why, err := c.ask(ctx, l, x)
 		if why != reason.UnknownRelation {
 			if rows == nil && why != reason.None {
@@ -240,27 +263,26 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 	if c.readsTimeWords() && slices.ContainsFunc(x.args, timeWord) {
 		return nil, reason.TimeFunction, nil
 	}
-	key, ok := c.connector.adapter.fingerprint(&c.session.key, &l.plan.text, x.path(), x.args)
+	key, ok := c.connector.adapter.fingerprint(c.room[:], &c.session.key, &l.plan.text, x.path(), x.args)
 	if !ok {
 		return nil, reason.UnknownArgument, nil
 	}
-	tags, ok := l.route.readTags(x.args, c.cache.config.MaxTags)
+	tags, ok := l.route.readTags(key, x.args, c.cache.config.MaxTags)
 	if !ok {
 		return nil, reason.TooManyTables, nil
 	}
-	l.key = key
-	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
-		l.reading, err = l.route.space.store.Read(ctx, key, tags, nil)
-		return err
-	})
-	if err != nil {
-		return nil, reason.CacheDown, ctx.Err()
+	l.key, l.tags = key, tags
+	if e := c.cache.near.find(l); e != nil {
+		if why, err := c.read(ctx, l, false); why != reason.None || err != nil {
+			return nil, why, err
+		}
+		if e.header.Vector == l.reading.Vector {
+			return c.nearHit(ctx, l, e), reason.None, nil
+		}
+		c.cache.near.forget(l, e)
 	}
-	if !c.refreshCatalog(ctx, l.reading.Schema) {
-		return nil, reason.UnknownRelation, ctx.Err()
-	}
-	if !l.reading.Settled {
-		return nil, reason.PendingWrite, nil
+	if why, err := c.read(ctx, l, true); why != reason.None || err != nil {
+		return nil, why, err
 	}
 	if l.reading.Entry != nil && !l.wish.refresh {
 		if rows := c.hit(ctx, l); rows != nil {
@@ -268,26 +290,80 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 		}
 	}
 	l.reading.Entry = nil
-	c.emit(ctx, l.plan, Event{Outcome: Miss, Rule: l.route.ruleName(), Duration: time.Since(l.started)})
 	return nil, reason.None, nil
+}
+
+// newLookup returns an empty lookup, the last one's if that was a hit: nobody
+// keeps those.
+func (c *conn) newLookup() *lookup {
+	l := c.spare
+	if l == nil {
+		return &lookup{}
+	}
+	c.spare = nil
+	*l = lookup{}
+	return l
+}
+
+// read asks the store for the tags, and for the entry if it is wanted.
+func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) {
+	store := l.route.space.store
+	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
+		if entry {
+			l.reading, err = store.Read(ctx, l.key, l.tags, nil)
+		} else {
+			l.reading, err = store.Check(ctx, l.tags)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return reason.CacheDown, ctx.Err()
+	case !c.refreshCatalog(ctx, l.reading.Schema):
+		return reason.UnknownRelation, ctx.Err()
+	case !l.reading.Settled:
+		return reason.PendingWrite, nil
+	}
+	return reason.None, nil
 }
 
 // hit replays the entry if it was computed under the versions just read.
 func (c *conn) hit(ctx context.Context, l *lookup) driver.Rows {
 	h, err := rowcodec.DecodeHeader(l.reading.Entry)
-	if err == nil && h.Vector != l.reading.Vector {
-		return nil // a write came in between
+	if err == nil && (h.Vector != l.reading.Vector || c.refreshes(l, &h)) {
+		return nil // a write came in between, or the entry's time ends soon
 	}
 	var result *rowcodec.Result
 	if err == nil {
 		result, err = rowcodec.Decode(l.reading.Entry)
 	}
+	if err == nil {
+		result, err = c.cache.near.keep(l, h, result)
+	}
 	if err != nil {
 		c.discard(ctx, l, err)
 		return nil
 	}
-	c.emit(ctx, l.plan, Event{Outcome: Hit, Rule: l.route.ruleName(), Bytes: int64(len(l.reading.Entry)), Duration: time.Since(l.started)})
+	return c.served(ctx, l, result)
+}
+
+// served counts a hit in the store and replays it.
+func (c *conn) served(ctx context.Context, l *lookup, result *rowcodec.Result) driver.Rows {
+	c.cache.counts.count(Hit, reason.None)
+	if c.cache.config.OnEvent != nil {
+		c.tell(ctx, l, Hit, int64(len(l.reading.Entry)))
+	}
+	if l.flight == nil {
+		c.spare = l
+	}
 	return c.replay(result)
+}
+
+// tell passes on what happened to a lookup, already counted.
+func (c *conn) tell(ctx context.Context, l *lookup, o Outcome, bytes int64) {
+	st := l.plan.st
+	c.cache.config.OnEvent(Event{Outcome: o, Rule: l.route.ruleName(), Bytes: bytes, Duration: time.Since(l.started),
+		QueryID: st.QueryID, Statement: st.Normal, Context: ctx})
 }
 
 // discard removes an entry that nobody can use. One that another version of

@@ -21,6 +21,7 @@ type route struct {
 
 	reads     TagSet // set where no tag depends on an argument
 	readCount int
+	tagSets   tagSets // where it does
 	writes    []string
 	// dynamicWrites: writes depends on arguments and has to be made each time.
 	dynamicWrites bool

@@ -288,6 +288,7 @@ func (rec *recording) drop(why Reason) {
 	}
 	encoders.Put(rec.enc)
 	rec.enc, rec.why = nil, why
+	rec.lookup.flight.fail(why != reason.ResultError)
 }
 
 // finish stores the result if it is all there and the driver closed it without

@@ -140,6 +140,9 @@ type limits struct {
 	ttl, emptyTTL     *time.Duration // nil: not said
 	maxRows, maxBytes int64
 	jitter            float64
+	near              NearMode
+	refreshAhead      float64
+	fillWait          time.Duration
 }
 
 var limitKeys = []ruleKey[limits]{
@@ -148,6 +151,9 @@ var limitKeys = []ruleKey[limits]{
 	{"max_rows", func(p *ruleParser, l *limits, n ast.Node) { l.maxRows = p.count(n) }},
 	{"max_bytes", func(p *ruleParser, l *limits, n ast.Node) { l.maxBytes = p.size(n) }},
 	{"jitter", func(p *ruleParser, l *limits, n ast.Node) { l.jitter = p.share(n) }},
+	{"near", func(p *ruleParser, l *limits, n ast.Node) { l.near = p.nearMode(n) }},
+	{"refresh_ahead", func(p *ruleParser, l *limits, n ast.Node) { l.refreshAhead = p.factor(n) }},
+	{"fill_wait", func(p *ruleParser, l *limits, n ast.Node) { l.fillWait = p.shortWait(n) }},
 }
 
 var conditionKeys = []ruleKey[conditions]{
@@ -190,6 +196,7 @@ func (p *ruleParser) rule(i int, n ast.Node, defaults limits, before []*Rule) *R
 	return &Rule{
 		Name: draft.name, TTL: ttl, EmptyTTL: emptyTTL, conditions: draft.conditions,
 		MaxRows: draft.maxRows, MaxBytes: draft.maxBytes, Jitter: draft.jitter,
+		Near: draft.near, RefreshAhead: draft.refreshAhead, FillWait: draft.fillWait,
 	}
 }
 

@@ -38,6 +38,15 @@ type Rule struct {
 	// Jitter is the share of the TTL, 0 to 1, by which it may be shortened at
 	// random so that results stored together do not expire together.
 	Jitter float64
+	// Near is what happens to results in the near cache.
+	Near NearMode
+	// RefreshAhead, above 0, makes reads compute a result anew shortly before
+	// it expires, each with a chance that grows with the time the database took
+	// and as the end comes closer; 1 is the usual factor.
+	RefreshAhead float64
+	// FillWait is the longest a miss waits for another process that is already
+	// asking the database for the same result. 0: it asks at once.
+	FillWait time.Duration
 
 	conditions
 }

@@ -9,6 +9,7 @@ import (
 // Stats are counts since the Cache was made.
 type Stats struct {
 	Hits, NearHits, Misses        int64
+	Coalesced                     int64
 	Bypasses                      int64
 	Fills, NotFilled              int64
 	Invalidations                 int64
@@ -25,7 +26,7 @@ type Stats struct {
 
 // HitRatio is the share of cacheable reads answered from the cache, 0 to 1.
 func (s Stats) HitRatio() float64 {
-	hits := s.Hits + s.NearHits
+	hits := s.Hits + s.NearHits + s.Coalesced
 	if hits+s.Misses == 0 {
 		return 0
 	}
@@ -54,7 +55,7 @@ func (n *counters) count(o Outcome, r Reason) {
 func (n *counters) snapshot() Stats {
 	of := func(o Outcome) int64 { return n.outcomes[o].Load() }
 	return Stats{
-		Hits: of(Hit), NearHits: of(NearHit), Misses: of(Miss), Bypasses: of(Bypassed),
+		Hits: of(Hit), NearHits: of(NearHit), Misses: of(Miss), Coalesced: of(Coalesced), Bypasses: of(Bypassed),
 		Fills: of(Filled), NotFilled: of(NotFilled), Invalidations: of(Invalidated),
 		Corrupt: of(Corrupt), StoreFailures: of(StoreFailed), Notes: of(Note),
 		BypassesByReason: byReason(&n.bypasses), NotFilledByReason: byReason(&n.notFilled),

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/cachedsql/cachedsql/internal/catalog"
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -123,11 +124,54 @@ func (r *route) writeTags(args []driver.NamedValue) []string {
 }
 
 // readTags returns the tags to check for the read with these arguments, and
-// whether there are at most limit of them.
-func (r *route) readTags(args []driver.NamedValue, limit int) (TagSet, bool) {
+// whether there are at most limit of them. key names the arguments among
+// others: equal keys have equal tags.
+func (r *route) readTags(key Key, args []driver.NamedValue, limit int) (TagSet, bool) {
 	if r.reads != nil {
 		return r.reads, r.readCount <= limit
 	}
+	if tags, ok := r.tagSets.get(key); ok {
+		return tags, true
+	}
 	names := readTags(r.effects.Reads, args)
-	return r.space.store.Tags(names), len(names) <= limit
+	tags := r.space.store.Tags(names)
+	if len(names) > limit {
+		return tags, false
+	}
+	r.tagSets.put(key, tags)
+	return tags, true
+}
+
+// tagSets remembers the tags of the keys that a route was asked for last:
+// preparing a set costs more than the rest of a lookup. Like planMemo it keeps
+// two generations.
+type tagSets struct {
+	mu         sync.RWMutex
+	young, old map[Key]TagSet
+}
+
+const maxTagSets = 2048
+
+func (m *tagSets) get(key Key) (TagSet, bool) {
+	m.mu.RLock()
+	tags, ok := m.young[key]
+	if ok {
+		m.mu.RUnlock()
+		return tags, true
+	}
+	tags, ok = m.old[key]
+	m.mu.RUnlock()
+	if ok {
+		m.put(key, tags)
+	}
+	return tags, ok
+}
+
+func (m *tagSets) put(key Key, tags TagSet) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.young == nil || len(m.young) >= maxTagSets {
+		m.old, m.young = m.young, map[Key]TagSet{}
+	}
+	m.young[key] = tags
 }

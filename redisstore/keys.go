@@ -81,12 +81,13 @@ func validPrefix(prefix string) error {
 // keyspace builds the keys of one namespace.
 type keyspace struct {
 	entries string   // what entry keys start with
+	claims  string   // what claims on them start with
 	shards  []string // what the other keys of a shard start with
 }
 
 func newKeyspace(prefix, namespace string, shards int) keyspace {
 	base := prefix + ":" + encodeName(namespace)
-	k := keyspace{entries: base + ":e1:"}
+	k := keyspace{entries: base + ":e1:", claims: base + ":c1:"}
 	for s := range shards {
 		k.shards = append(k.shards, "{"+base+":"+strconv.Itoa(s)+"}")
 	}
@@ -96,6 +97,13 @@ func newKeyspace(prefix, namespace string, shards int) keyspace {
 func (k keyspace) entry(key cachedsql.Key) string {
 	b := make([]byte, 0, len(k.entries)+base64.RawURLEncoding.EncodedLen(len(key)))
 	return string(base64.RawURLEncoding.AppendEncode(append(b, k.entries...), key[:]))
+}
+
+// claim names who computes an entry under a vector. It belongs to the vector:
+// after a write the result has to be computed again, whoever is still at the
+// one before.
+func (k keyspace) claim(key cachedsql.Key, vector cachedsql.Vector) string {
+	return k.claims + base64.RawURLEncoding.EncodeToString(append(key[:], vector[:]...))
 }
 
 func (k keyspace) era(shard int) string      { return k.shards[shard] + "e" }

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -87,15 +88,14 @@ func (s *scripts) whole(ctx context.Context, e *execution) {
 	e.StringCmd = redis.NewStringCmd(ctx, args...)
 }
 
-// run sends all executions, and another command behind them if there is one,
-// in one round trip; in a cluster, one to each node at the same time. Errors
+// run sends all executions, and other commands behind them, in one round trip; in a cluster, one to each node at the same time. Errors
 // are found in the commands.
 //
 // A server that does not know a script, because it is new, was restarted or
 // promoted, is sent the text in a second round trip. An execution that has
 // failed so has changed nothing.
-func (s *scripts) run(ctx context.Context, execs []*execution, last redis.Cmder) {
-	s.send(ctx, execs, last)
+func (s *scripts) run(ctx context.Context, execs []*execution, others []redis.Cmder) {
+	s.send(ctx, execs, others)
 	if unknown := failedWith(execs, isUnknownScript); len(unknown) > 0 {
 		s.resend(ctx, unknown)
 	}
@@ -112,13 +112,13 @@ func (s *scripts) resend(ctx context.Context, execs []*execution) {
 	s.send(ctx, execs, nil)
 }
 
-func (s *scripts) send(ctx context.Context, execs []*execution, last redis.Cmder) {
+func (s *scripts) send(ctx context.Context, execs []*execution, others []redis.Cmder) {
 	pipe := s.client.Pipeline()
 	for _, e := range execs {
 		_ = pipe.Process(ctx, e.StringCmd)
 	}
-	if last != nil {
-		_ = pipe.Process(ctx, last)
+	for _, cmd := range others {
+		_ = pipe.Process(ctx, cmd)
 	}
 	_, _ = pipe.Exec(ctx) // each command has its error
 }
@@ -141,9 +141,20 @@ func isUnknownFlag(err error) bool {
 	return strings.Contains(msg, "near '#'") || strings.Contains(msg, "near #") || strings.Contains(msg, "near `#`")
 }
 
-// newToken returns text nobody has used.
-func newToken() string {
+// randomToken returns text nobody has used.
+func randomToken() string {
 	var b [16]byte
 	rand.Read(b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// checkTokens are for checks, which rarely need theirs: random for the process,
+// and counted.
+var checkTokens = struct {
+	process string
+	count   atomic.Uint64
+}{process: randomToken()}
+
+func nextCheckToken() string {
+	return checkTokens.process + "-" + strconv.FormatUint(checkTokens.count.Add(1), 36)
 }

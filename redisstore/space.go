@@ -15,7 +15,10 @@ import (
 	"github.com/cachedsql/cachedsql/internal/protocol"
 )
 
-var _ cachedsql.Space = (*space)(nil)
+var (
+	_ cachedsql.Space   = (*space)(nil)
+	_ cachedsql.Claimer = (*space)(nil)
+)
 
 // maxLeases bounds the leases on a tag, and with them its length: 3 KB.
 const maxLeases = 64
@@ -25,6 +28,7 @@ type space struct {
 	store   *Store
 	keys    keyspace
 	schemas schemas
+	batches batches
 }
 
 // Tags implements [cachedsql.Space].
@@ -66,24 +70,6 @@ func (sp *space) own(ctx context.Context, tags cachedsql.TagSet) (*tagSet, error
 	return set, nil
 }
 
-func (sp *space) check(ctx context.Context, set *tagSet, get redis.Cmder) (cachedsql.Reading, error) {
-	answers, err := sp.runChecks(ctx, set.checks, get)
-	if err != nil {
-		return cachedsql.Reading{}, err
-	}
-	r := cachedsql.Reading{Settled: true}
-	parts := make([][]byte, 0, 1)
-	for _, a := range answers {
-		r.Settled = r.Settled && a.settled
-		parts = append(parts, []byte(a.tokens))
-	}
-	if r.Settled {
-		r.Vector = protocol.Vector(parts...)
-	}
-	r.Schema, err = sp.schema(ctx, answers)
-	return r, err
-}
-
 // answer is what a script found in one shard.
 type answer struct {
 	shard   int
@@ -92,12 +78,21 @@ type answer struct {
 	schema  string // the era's and the schema's
 }
 
-func (sp *space) runChecks(ctx context.Context, calls []call, get redis.Cmder) ([]answer, error) {
+func (sp *space) runChecks(ctx context.Context, calls []call, gets []redis.Cmder) ([]answer, error) {
+	return parseChecks(calls, sp.execute(ctx, calls, gets))
+}
+
+// execute sends checks, and gets behind them, in one round trip.
+func (sp *space) execute(ctx context.Context, calls []call, gets []redis.Cmder) []*execution {
 	execs := make([]*execution, len(calls))
 	for i, c := range calls {
-		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, newToken(), sp.store.quarantine, sp.store.history)
+		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, nextCheckToken(), sp.store.quarantine, sp.store.history)
 	}
-	sp.store.scripts.run(ctx, execs, get)
+	sp.store.scripts.run(ctx, execs, gets)
+	return execs
+}
+
+func parseChecks(calls []call, execs []*execution) ([]answer, error) {
 	answers := make([]answer, len(calls))
 	for i, e := range execs {
 		text, err := e.Result()
@@ -151,7 +146,7 @@ func (sp *space) mark(ctx context.Context, what string, writer cachedsql.WriterI
 	execs := make([]*execution, len(set.marks))
 	for i, c := range set.marks {
 		execs[i] = sp.store.scripts.command(ctx, markScript, c.keys,
-			newToken(), sp.store.quarantine, sp.store.history, marker, lease, maxLeases, c.first)
+			randomToken(), sp.store.quarantine, sp.store.history, marker, lease, maxLeases, c.first)
 	}
 	sp.store.scripts.run(ctx, execs, nil)
 	answers := make([]answer, len(execs))
@@ -177,6 +172,20 @@ func (sp *space) Fill(ctx context.Context, key cachedsql.Key, entry []byte, ttl 
 	ms := strconv.FormatInt(max(ttl.Milliseconds(), 1), 10)
 	set := redis.NewStatusCmd(ctx, "set", sp.keys.entry(key), entry, "px", ms)
 	return wrap("fill", sp.store.scripts.client.Process(ctx, set))
+}
+
+// Claim implements [cachedsql.Claimer].
+func (sp *space) Claim(ctx context.Context, key cachedsql.Key, vector cachedsql.Vector, d time.Duration) (bool, error) {
+	if err := sp.store.usable(ctx); err != nil {
+		return false, err
+	}
+	ms := strconv.FormatInt(max(d.Milliseconds(), 1), 10)
+	set := redis.NewStatusCmd(ctx, "set", sp.keys.claim(key, vector), "", "nx", "px", ms)
+	err := sp.store.scripts.client.Process(ctx, set)
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	return err == nil, wrap("claim", err)
 }
 
 // Delete implements [cachedsql.Space].

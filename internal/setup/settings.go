@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,6 +59,11 @@ var Settings = []Setting{
 		Name: "namespace", Value: "text", Default: "asked from the server",
 		Doc: "The name of the database in Redis. Handles with equal namespaces share results and invalidation.",
 		set: func(o *options, v string) error { o.config.Namespace = v; return nil },
+	},
+	{
+		Name: "near", Value: "size", Default: "none",
+		Doc: "Memory for results that are kept decoded in this process, such as `64MiB`. Hits still ask Redis whether they are current.",
+		set: func(o *options, v string) (err error) { o.config.NearBytes, err = size(v); return err },
 	},
 	{
 		Name: "on_cache_down", Value: "available or refuse", Default: "available",
@@ -130,6 +136,26 @@ func duration(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is not a duration such as 10s or 50ms", s)
 	}
 	return d, nil
+}
+
+var sizeUnits = []struct {
+	suffix string
+	bytes  int64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"", 1}}
+
+func size(s string) (int64, error) {
+	for _, unit := range sizeUnits {
+		number, ok := strings.CutSuffix(s, unit.suffix)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || n < 0 || n > 1<<50/unit.bytes {
+			break
+		}
+		return n * unit.bytes, nil
+	}
+	return 0, fmt.Errorf("%q is not a size such as 64MiB", s)
 }
 
 // word returns the value whose String is s.

@@ -1,0 +1,296 @@
+package cachedsql_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/cachedsqltest"
+)
+
+// crowd is a handle on a driver of one row, with the cache in front.
+type crowd struct {
+	*testing.T
+	inner *readyDriver
+	cache *cachedsql.Cache
+	rec   *cachedsqltest.Recorder
+	db    *sql.DB
+}
+
+func newCrowd(t *testing.T, before func(context.Context, int64) error) *crowd {
+	t.Helper()
+	c := &crowd{T: t, inner: newReadyDriver(1)}
+	c.inner.before = before
+	c.cache, c.rec = cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) { c.Namespace = "crowd" })
+	c.db = c.cache.OpenDB(c.inner)
+	t.Cleanup(func() { c.db.Close() })
+	return c
+}
+
+// read returns the one row's first column.
+func (c *crowd) read(ctx context.Context) (id int64, err error) {
+	t := newThing(benchQuery, 1)
+	rows, err := c.db.QueryContext(ctx, benchQuery, t.arg)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(t.destinations[:]...); err != nil {
+			return 0, err
+		}
+	}
+	return t.id, errors.Join(rows.Err(), rows.Close())
+}
+
+// readAll reads n times at once, for at most 20 seconds, and returns the
+// errors.
+func (c *crowd) readAll(n int) []error {
+	c.Helper()
+	ctx, cancel := context.WithTimeout(c.Context(), 20*time.Second)
+	defer cancel()
+	errs := make([]error, n)
+	var done sync.WaitGroup
+	for i := range n {
+		done.Go(func() {
+			id, err := c.read(ctx)
+			if err == nil && id != 1000 {
+				err = errors.New("wrong row")
+			}
+			errs[i] = err
+		})
+	}
+	done.Wait()
+	return errs
+}
+
+func (c *crowd) wantAsked(want int64) {
+	c.Helper()
+	if got := c.inner.asked.Load(); got != want {
+		c.Errorf("the database was asked %d times, want %d", got, want)
+	}
+}
+
+func TestMissesAtTheSameTimeAskTheDatabaseOnce(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t, nil)
+	c.inner.took = 30 * time.Millisecond
+	if err := errors.Join(c.readAll(300)...); err != nil {
+		t.Fatal(err)
+	}
+	c.wantAsked(1)
+	if n := c.rec.Count(cachedsql.Miss); n != 1 {
+		t.Errorf("%d misses, want 1", n)
+	}
+}
+
+// begun returns a hook that holds back the first query until release is
+// called, and a channel that is closed when it has come.
+func begun() (before func(context.Context, int64) error, came chan struct{}, release func()) {
+	came, held := make(chan struct{}), make(chan struct{})
+	return func(ctx context.Context, n int64) error {
+		if n != 1 {
+			return nil
+		}
+		close(came)
+		select {
+		case <-held:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}, came, sync.OnceFunc(func() { close(held) })
+}
+
+func TestWaiterKeepsItsOwnDeadline(t *testing.T) {
+	t.Parallel()
+	before, came, release := begun()
+	c := newCrowd(t, before)
+	defer release()
+	leader := make(chan error, 1)
+	go func() { _, err := c.read(context.Background()); leader <- err }()
+	<-came
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := c.read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("waiter: got %v, want its deadline", err)
+	}
+	release()
+	if err := <-leader; err != nil {
+		t.Errorf("leader: %v", err)
+	}
+	c.wantAsked(1)
+}
+
+func TestLeadersCancellationIsNotTheWaiters(t *testing.T) {
+	t.Parallel()
+	before, came, release := begun()
+	c := newCrowd(t, before)
+	defer release()
+	ctx, cancel := context.WithCancel(t.Context())
+	leader := make(chan error, 1)
+	go func() { _, err := c.read(ctx); leader <- err }()
+	<-came
+	waiters := make(chan []error, 1)
+	go func() { waiters <- c.readAll(20) }()
+	time.Sleep(20 * time.Millisecond) // most of them wait by then; none may fail either way
+	cancel()
+	if err := <-leader; !errors.Is(err, context.Canceled) {
+		t.Errorf("leader: got %v", err)
+	}
+	if err := errors.Join(<-waiters...); err != nil {
+		t.Errorf("waiters: %v", err)
+	}
+	c.wantAsked(2)
+}
+
+func TestLeadersErrorStaysItsOwn(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	for name, cause := range map[string]error{"Error": broken, "BadConn": driver.ErrBadConn} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCrowd(t, func(_ context.Context, n int64) error {
+				time.Sleep(10 * time.Millisecond)
+				if n == 1 {
+					return cause
+				}
+				return nil
+			})
+			failed := 0
+			for _, err := range c.readAll(50) {
+				if errors.Is(err, broken) {
+					failed++
+				} else if err != nil {
+					t.Error(err)
+				}
+			}
+			if want := map[string]int{"Error": 1}[name]; failed != want {
+				t.Errorf("%d reads failed, want %d", failed, want)
+			}
+			c.wantAsked(2)
+		})
+	}
+}
+
+func TestLeadersPanicDoesNotLeaveOthersWaiting(t *testing.T) {
+	t.Parallel()
+	came := make(chan struct{})
+	c := newCrowd(t, func(_ context.Context, n int64) error {
+		if n == 1 {
+			close(came)
+			time.Sleep(20 * time.Millisecond)
+			panic("driver")
+		}
+		return nil
+	})
+	go func() {
+		defer func() { _ = recover() }()
+		_, _ = c.read(context.Background())
+	}()
+	<-came
+	if err := errors.Join(c.readAll(20)...); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLeaderThatReadsSlowlyHoldsNobodyUpForLong(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t, nil)
+	open, err := c.db.Query(benchQuery, int64(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	started := time.Now()
+	if err := errors.Join(c.readAll(20)...); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(started); took > 5*time.Second {
+		t.Errorf("the others waited for %v", took)
+	}
+	c.wantAsked(2)
+}
+
+func TestReadAfterAWriteDoesNotJoinAnOlderFlight(t *testing.T) {
+	t.Parallel()
+	before, came, release := begun()
+	c := newCrowd(t, before)
+	defer release()
+	leader := make(chan error, 1)
+	go func() { _, err := c.read(context.Background()); leader <- err }()
+	<-came
+	if _, err := c.db.Exec("UPDATE things SET price = 1"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := c.read(ctx); err != nil {
+		t.Errorf("after the write: %v", err)
+	}
+	c.wantAsked(2)
+	release()
+	if err := <-leader; err != nil {
+		t.Error(err)
+	}
+	// The leader's late result may have taken the place of the newer one, but
+	// it is of no use to anybody.
+	for range 2 {
+		if _, err := c.read(ctx); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := c.rec.LastRead(); got != "hit" {
+		t.Errorf("at last: %s, want a hit", got)
+	}
+}
+
+func TestPartialReaderLeavesTheOthersToTheDatabase(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t, nil)
+	c.inner.rows = newReadyDriver(3).rows
+	var done sync.WaitGroup
+	for range 20 {
+		done.Go(func() {
+			rows, err := c.db.Query(benchQuery, int64(7))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			rows.Next()
+			if err := rows.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done.Wait()
+	if n := c.rec.Count(cachedsql.Filled); n != 0 {
+		t.Errorf("%d partial results stored", n)
+	}
+}
+
+// On MySQL each of these is prepared first, because the driver answers ErrSkip.
+func TestMissesAtTheSameTimeAgreeOnRealDatabases(t *testing.T) {
+	inShops(t, cachedsqltest.Everything, func(s *shop) {
+		s.db.SetMaxOpenConns(8)
+		var done sync.WaitGroup
+		for range 40 {
+			done.Go(func() {
+				var p int
+				if err := s.db.QueryRow(s.sql("SELECT price FROM items WHERE id = ?"), 1).Scan(&p); err != nil || p != 40 {
+					s.Errorf("got %d, %v", p, err)
+				}
+			})
+		}
+		done.Wait()
+		if n := s.rec.Count(cachedsql.Filled); n != 1 {
+			s.Errorf("%d results stored, want 1", n)
+		}
+		s.wantPrice(1, 40, "hit")
+	})
+}

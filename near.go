@@ -1,0 +1,131 @@
+package cachedsql
+
+import (
+	"context"
+	"database/sql/driver"
+	"math"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/cachedsql/cachedsql/internal/rowcodec"
+)
+
+// NearMode says what a rule's results do in the near cache, if the Cache has
+// one (Config.NearBytes).
+type NearMode uint8
+
+const (
+	// NearValidate keeps results in this process. A hit asks the store for the
+	// tags' versions, which is one round trip as ever, but not for the result.
+	NearValidate NearMode = iota
+	// NearOff keeps none.
+	NearOff
+)
+
+// String returns the word used in rule files.
+func (m NearMode) String() string {
+	if m == NearOff {
+		return "off"
+	}
+	return "validate"
+}
+
+// near keeps decoded results in this process. An entry is served only under
+// the vector it was computed under, like one from the store, so it need not be
+// told of writes; those that no vector will ever match again are dropped when
+// they are next looked at, or make room for others.
+//
+// A result comes in at its first hit, not when it is stored: what is read
+// once does not push out what is read often.
+type near struct {
+	entries *otter.Cache[nearKey, *nearEntry] // nil: there is no near cache
+}
+
+type nearKey struct {
+	space *space
+	key   Key
+}
+
+type nearEntry struct {
+	header rowcodec.Header
+	result *rowcodec.Result // boxed; never changes
+	bytes  int64            // of the stored entry
+	lives  time.Duration
+}
+
+// nearOverhead is what an entry costs beside its result, by measurement.
+const nearOverhead = 400
+
+func newNear(maxBytes int64) near {
+	if maxBytes <= 0 {
+		return near{}
+	}
+	return near{otter.Must(&otter.Options[nearKey, *nearEntry]{
+		MaximumWeight: uint64(maxBytes),
+		Weigher: func(_ nearKey, e *nearEntry) uint32 {
+			return uint32(min(e.result.Size()+nearOverhead, math.MaxUint32))
+		},
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[nearKey, *nearEntry]) time.Duration {
+			return e.Value.lives
+		}),
+		Clock: memoryClock{processStart},
+	})}
+}
+
+// find returns what the near cache has for a lookup.
+func (n *near) find(l *lookup) *nearEntry {
+	if n.entries == nil || l.wish.refresh || l.route.nearMode() == NearOff {
+		return nil
+	}
+	e, _ := n.entries.GetIfPresent(nearKey{l.route.space, l.key})
+	return e
+}
+
+// forget drops an entry that can never be a hit again.
+func (n *near) forget(l *lookup, e *nearEntry) {
+	key := nearKey{l.route.space, l.key}
+	if now, ok := n.entries.GetIfPresent(key); ok && now == e {
+		n.entries.Invalidate(key)
+	}
+}
+
+// keep takes a result in that was found in the store and returns it as it is
+// best replayed.
+func (n *near) keep(l *lookup, h rowcodec.Header, result *rowcodec.Result) (*rowcodec.Result, error) {
+	if n.entries == nil || l.route.nearMode() == NearOff {
+		return result, nil
+	}
+	// The wall clock that stamped the entry may be another machine's. Where it
+	// is ahead, the entry lives here for a TTL at most.
+	lives := min(h.TTL-time.Since(h.FilledAt), h.TTL)
+	if lives <= 0 {
+		return result, nil
+	}
+	boxed, err := result.Boxed()
+	if err != nil {
+		return nil, err
+	}
+	n.entries.Set(nearKey{l.route.space, l.key}, &nearEntry{header: h, result: boxed, bytes: int64(len(l.reading.Entry)), lives: lives})
+	return boxed, nil
+}
+
+func (r *route) nearMode() NearMode {
+	if r.rule == nil {
+		return NearValidate
+	}
+	return r.rule.Near
+}
+
+// nearHit replays an entry whose vector has just been compared.
+func (c *conn) nearHit(ctx context.Context, l *lookup, e *nearEntry) driver.Rows {
+	if c.refreshes(l, &e.header) {
+		return nil
+	}
+	c.cache.counts.count(NearHit, 0)
+	if c.cache.config.OnEvent != nil {
+		c.tell(ctx, l, NearHit, e.bytes)
+	}
+	c.spare = l
+	return c.replay(e.result)
+}

@@ -1,0 +1,57 @@
+package cachedsql
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Values of the keys that trade work for speed.
+
+const (
+	// maxRefreshAhead keeps a slip of the finger from computing every result
+	// anew all the time.
+	maxRefreshAhead = 100
+	// maxFillWait: whoever waits longer for another process waits too long.
+	maxFillWait = 10 * time.Second
+)
+
+func (p *ruleParser) nearMode(n ast.Node) NearMode {
+	mode, _ := parsed(p, n, func(s string) (NearMode, error) {
+		switch s {
+		case "off":
+			return NearOff, nil
+		case "validate":
+			return NearValidate, nil
+		case "push", "leased":
+			return 0, fmt.Errorf("%q is not supported by this release, write validate or off", s)
+		}
+		return 0, fmt.Errorf("%q is not one of validate, off", s)
+	})
+	return mode
+}
+
+func (p *ruleParser) factor(n ast.Node) float64 {
+	v, _ := parsed(p, n, func(s string) (float64, error) {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil || math.IsNaN(f) || f < 0 || f > maxRefreshAhead {
+			return 0, fmt.Errorf("%q is not a number between 0 and %d", s, maxRefreshAhead)
+		}
+		return f, nil
+	})
+	return v
+}
+
+func (p *ruleParser) shortWait(n ast.Node) time.Duration {
+	v, _ := parsed(p, n, func(s string) (time.Duration, error) {
+		d, err := parseTTL(s)
+		if err == nil && d > maxFillWait {
+			err = fmt.Errorf("%q is longer than %v", s, maxFillWait)
+		}
+		return d, err
+	})
+	return v
+}
