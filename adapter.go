@@ -42,7 +42,9 @@ type Adapter struct {
 	Definite func(err error) bool
 
 	// ScanColumn scans v, a value of the given database type, into dest where
-	// dest is not one of database/sql's own destinations. Go 1.27 and later.
+	// dest is not one of database/sql's own destinations. Go 1.27 and later:
+	// there the results of a driver that scans columns itself, as pgx does, are
+	// cached only where this is set.
 	ScanColumn func(c driver.Conn, databaseType string, v driver.Value, dest any) error
 
 	// OwnDestination reports whether ScanColumn has to be used for dest.

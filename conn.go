@@ -16,6 +16,7 @@ type conn struct {
 	session  session
 	tx       txState
 	carry    carry
+	byText   textMethods
 	openRows int    // results handed out since the connection was last reset
 	raw      *write // writes nobody saw may be under way: see Unwrap
 
@@ -40,22 +41,36 @@ var (
 	_ driver.Validator          = resetValidConn{}
 )
 
-// newConn wraps a connection. SessionResetter and Validator are there exactly
-// where the driver has them: database/sql keeps a connection after a cancelled
-// transaction only where it sees both.
+// newConn wraps a connection. SessionResetter and Validator are both there
+// exactly where the driver has both: database/sql then keeps a connection after
+// a cancelled transaction. One alone changes nothing, and either tells when the
+// connection goes from one user to the next.
 func newConn(inner driver.Conn, k *connector) driver.Conn {
-	c := &conn{inner: inner, cache: k.cache, connector: k, session: session{misread: true}}
+	c := &conn{inner: inner, cache: k.cache, connector: k, byText: textMethodsOf(inner), session: session{misread: true}}
 	_, resets := inner.(driver.SessionResetter)
 	_, validates := inner.(driver.Validator)
 	switch {
 	case resets && validates:
 		return resetValidConn{c}
-	case resets:
-		return resetConn{c}
 	case validates:
 		return validConn{c}
 	}
-	return c
+	return resetConn{c}
+}
+
+// textMethods are the ways in which a driver takes a text with its arguments.
+type textMethods struct{ query, exec bool }
+
+func textMethodsOf(inner driver.Conn) (m textMethods) {
+	switch inner.(type) {
+	case driver.QueryerContext, driver.Queryer: //nolint:staticcheck // database/sql supports it still
+		m.query = true
+	}
+	switch inner.(type) {
+	case driver.ExecerContext, driver.Execer: //nolint:staticcheck // likewise
+		m.exec = true
+	}
+	return m
 }
 
 type (
@@ -72,10 +87,14 @@ func (c resetValidConn) IsValid() bool                          { return c.isVal
 func (c *conn) resetSession(ctx context.Context) error {
 	c.openRows = 0
 	c.settleRaw(ctx)
-	return c.inner.(driver.SessionResetter).ResetSession(ctx)
+	if r, ok := c.inner.(driver.SessionResetter); ok {
+		return r.ResetSession(ctx)
+	}
+	return nil
 }
 
 func (c *conn) isValid() bool {
+	c.openRows = 0 // asked when the connection goes back to the pool
 	c.settleRaw(context.Background())
 	return c.inner.(driver.Validator).IsValid()
 }
@@ -136,8 +155,17 @@ func (c *conn) Ping(ctx context.Context) error {
 	return nil
 }
 
-// CheckNamedValue lets the wrapped connection check an argument.
+// CheckNamedValue lets the wrapped connection check an argument of a text. A
+// driver that prepares every text has its statements check: until then an
+// argument is left as it is, for it may be one that only they can convert.
 func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
+	if !c.byText.query && !c.byText.exec {
+		return nil
+	}
+	return c.checkNamedValue(nv)
+}
+
+func (c *conn) checkNamedValue(nv *driver.NamedValue) error {
 	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
 		return checker.CheckNamedValue(nv)
 	}
@@ -146,11 +174,17 @@ func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
 
 // QueryContext answers from the cache or asks the wrapped connection.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if !c.byText.query {
+		return nil, driver.ErrSkip
+	}
 	return c.query(ctx, c.plan(query), &call{conn: c, text: query, args: args})
 }
 
 // ExecContext runs a statement on the wrapped connection.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if !c.byText.exec {
+		return nil, driver.ErrSkip
+	}
 	return c.exec(ctx, c.plan(query), &call{conn: c, text: query, args: args})
 }
 

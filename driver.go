@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -99,6 +101,7 @@ type connector struct {
 	identified atomic.Bool           // a connection has learnt its namespace
 	last       atomic.Pointer[space] // the one learnt last
 	noControl  atomic.Bool           // PostgreSQL: pg_control_system is not allowed
+	noScanner  sync.Once             // has told that Adapter.ScanColumn is missing
 }
 
 // closingConnector is a connector that database/sql closes with the handle. It
@@ -117,7 +120,8 @@ func (c *Cache) wrap(inner driver.Connector, variant string) driver.Connector {
 		k.dialect = detectDialect(inner.Driver())
 	}
 	c.mu.Lock()
-	c.connectors = append(c.connectors, k)
+	known := func(k *connector) bool { return k.identified.Load() }
+	c.connectors = append(slices.DeleteFunc(c.connectors, known), k)
 	c.mu.Unlock()
 	if _, ok := inner.(io.Closer); ok {
 		return closingConnector{k}

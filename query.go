@@ -106,10 +106,17 @@ func (c *conn) fetch(ctx context.Context, l *lookup, x *call) (driver.Rows, erro
 	if err != nil {
 		return nil, err
 	}
+	if c.scansItself(rows) {
+		c.connector.noScanner.Do(func() { c.cache.note(errNoScanner) })
+		c.emit(ctx, l.plan, Event{Outcome: NotFilled, Reason: reason.UnsupportedValue, Rule: l.route.ruleName()})
+		return c.plain(rows, nil)
+	}
 	goesOn = true
 	l.flight.answer()
 	return c.record(rows, l), nil
 }
+
+var errNoScanner = errors.New("cachedsql: the driver scans values into types of its own; nothing is cached without an Adapter that does the same, such as cachedpg's")
 
 // pass asks the database and says why the cache is not used. Where the driver
 // wants the statement prepared, that has been said and is not said again.

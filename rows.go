@@ -56,7 +56,12 @@ func (r *rows) enterSet(set int) {
 
 // column returns what the driver said of a column. Few callers ask.
 func (r *rows) column(i int) *rowcodec.Column {
-	if r.types == nil {
+	switch {
+	case r.types != nil:
+	case r.source != nil: // it could not say at once
+		column := columnOf(r.source, i, r.names[i])
+		return &column
+	default:
 		r.types = r.result.Columns(r.set)
 	}
 	return &r.types[i]
@@ -74,7 +79,11 @@ func (c *conn) record(source driver.Rows, l *lookup) driver.Rows {
 }
 
 func (r *rows) enterSourceSet() {
-	r.names, r.types = r.source.Columns(), columnsOf(r.source)
+	r.names = r.source.Columns()
+	r.types = columnsOf(r.source, r.names)
+	if r.types == nil {
+		r.recording.drop(reason.UnsupportedValue)
+	}
 	r.recording.beginSet(r.types)
 }
 
@@ -166,20 +175,24 @@ func hasNextResultSet(r driver.Rows) bool {
 	return ok && more.HasNextResultSet()
 }
 
-// columnsOf asks a driver all it can say of its columns.
-func columnsOf(r driver.Rows) []rowcodec.Column {
-	names := r.Columns()
-	cols := make([]rowcodec.Column, len(names))
+// columnsOf asks a driver all it can say of its columns. Nil: it panicked, as
+// some do before the first row.
+func columnsOf(r driver.Rows, names []string) (cols []rowcodec.Column) {
+	defer func() {
+		if recover() != nil {
+			cols = nil
+		}
+	}()
+	cols = make([]rowcodec.Column, len(names))
 	for i, name := range names {
 		cols[i] = columnOf(r, i, name)
 	}
 	return cols
 }
 
-// columnOf asks what a driver says of one column. Some panic when asked.
+// columnOf asks what a driver says of one column.
 func columnOf(r driver.Rows, i int, name string) (col rowcodec.Column) {
 	col.Name = name
-	defer func() { _ = recover() }()
 	if t, ok := r.(driver.RowsColumnTypeDatabaseTypeName); ok {
 		col.DatabaseType = t.ColumnTypeDatabaseTypeName(i)
 	}

@@ -14,10 +14,10 @@ var (
 
 // NextRow advances to the next row, which ScanColumn then reads.
 func (r *rows) NextRow() error {
-	if r.current == nil {
+	if len(r.current) != len(r.names) { // the first row of a result set
 		r.current = make([]driver.Value, len(r.names))
 	}
-	return r.Next(r.current[:len(r.names)])
+	return r.Next(r.current)
 }
 
 // ScanColumn scans a column of the current row. Destinations that only the
@@ -28,6 +28,13 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
 		return a.ScanColumn(r.conn.inner, r.column(i).DatabaseType, r.current[i], dest)
 	}
 	return sql.ConvertAssign(ctx, dest, r.current[i])
+}
+
+// scansItself reports whether r has destinations of its own that a replay could
+// not serve.
+func (c *conn) scansItself(r driver.Rows) bool {
+	_, scans := r.(driver.RowsColumnScanner)
+	return scans && c.connector.adapter.ScanColumn == nil
 }
 
 // scannerRows are writeRows of a driver that scans columns itself.

@@ -18,6 +18,8 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/cachedmysql"
+	"github.com/cachedsql/cachedsql/cachedpg"
 	"github.com/cachedsql/cachedsql/cachedsqltest"
 )
 
@@ -25,6 +27,7 @@ import (
 type server struct {
 	name    string
 	dialect cachedsql.Dialect
+	adapter cachedsql.Adapter
 	// connector returns a connector to a new, empty database.
 	connector func(*testing.T) driver.Connector
 }
@@ -33,14 +36,14 @@ type server struct {
 // environment names one.
 func servers(t *testing.T) []server {
 	t.Helper()
-	all := []server{{"sqlite", cachedsql.SQLite, sqliteConnector}}
+	all := []server{{name: "sqlite", dialect: cachedsql.SQLite, connector: sqliteConnector}}
 	if dsn := os.Getenv("CACHEDSQL_TEST_POSTGRES"); dsn != "" {
-		all = append(all, server{"postgres", cachedsql.Postgres, func(t *testing.T) driver.Connector { return postgresConnector(t, dsn) }})
+		all = append(all, server{"postgres", cachedsql.Postgres, cachedpg.Adapter(nil), func(t *testing.T) driver.Connector { return postgresConnector(t, dsn) }})
 	} else {
 		t.Log("SKIPPED for PostgreSQL: CACHEDSQL_TEST_POSTGRES is not set")
 	}
 	if dsn := os.Getenv("CACHEDSQL_TEST_MYSQL"); dsn != "" {
-		all = append(all, server{"mysql", cachedsql.MySQL, func(t *testing.T) driver.Connector { return mysqlConnector(t, dsn, nil) }})
+		all = append(all, server{"mysql", cachedsql.MySQL, cachedmysql.Adapter(nil), func(t *testing.T) driver.Connector { return mysqlConnector(t, dsn, nil) }})
 	} else {
 		t.Log("SKIPPED for MySQL: CACHEDSQL_TEST_MYSQL is not set")
 	}
@@ -156,7 +159,7 @@ func inShops(t *testing.T, rules string, test func(*shop)) {
 func newShop(t *testing.T, srv server, rules string) *shop {
 	t.Helper()
 	s := &shop{T: t, dialect: srv.dialect, inner: srv.connector(t)}
-	s.cache, s.rec = cachedsqltest.New(t, rules, nil)
+	s.cache, s.rec = cachedsqltest.New(t, rules, func(c *cachedsql.Config) { c.Adapter = srv.adapter })
 	s.db = s.cache.OpenDB(s.inner)
 	s.bare = sql.OpenDB(s.inner)
 	t.Cleanup(func() {

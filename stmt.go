@@ -62,7 +62,7 @@ func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
 	if checker, ok := s.inner.(driver.NamedValueChecker); ok {
 		return checker.CheckNamedValue(nv)
 	}
-	return s.conn.CheckNamedValue(nv)
+	return s.conn.checkNamedValue(nv)
 }
 
 // ColumnConverter returns the driver's converter for an argument.
