@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 type soundnessGen struct {
 	*rand.Rand
 	dialect cachedsql.Dialect
+	focus   string // every other template contains it
 }
 
 // statement is a text with its arguments.
@@ -36,6 +38,17 @@ var (
 )
 
 func (g *soundnessGen) pick(list []string) string { return list[g.IntN(len(list))] }
+
+// template picks one of list.
+func (g *soundnessGen) template(list []string) string {
+	if g.focus != "" && g.IntN(2) == 0 {
+		fitting := slices.DeleteFunc(slices.Clone(list), func(t string) bool { return !strings.Contains(t, g.focus) })
+		if len(fitting) != 0 {
+			return g.pick(fitting)
+		}
+	}
+	return g.pick(list)
+}
 
 // choose makes the choices of a template.
 func (g *soundnessGen) choose(template string) string {

@@ -43,6 +43,7 @@ var soundnessReads = []string{
 	`SELECT * FROM kv WHERE [k = {code}|u = {id}|tenant = {tenant}|k IN ({code}, {code})|k = {code} OR u = {id}]`,
 	`SELECT a.k, b.k FROM kv a, kv b WHERE a.k = {code} AND b.u = {id}`,
 	`SELECT a.id, b.id FROM customers a JOIN customers b ON a.tenant = b.tenant WHERE a.id = {id}`,
+	`SELECT * FROM customers WHERE email = {email} [|AND n > 0]`,
 	`SELECT * FROM totals [|WHERE id = {tenant}]`,
 	`SELECT n FROM customers WHERE tenant = {tenant} ORDER BY n, id LIMIT 1`,
 }
@@ -63,6 +64,7 @@ var soundnessWrites = []string{
 	`UPDATE orders SET [n = {n}|tenant = {tenant}|customer_id = {id}|tenant = tenant + 1] WHERE [id = {id}|tenant = {tenant}|customer_id = {id}]`,
 	`UPDATE orders SET n = (SELECT max(n) FROM items WHERE order_id = orders.id) WHERE id = {id}`,
 	`UPDATE items SET [n = {n}|sku = {n}|order_id = {id}] WHERE [id = {id}|order_id = {id}|sku = {n}]`,
+	`UPDATE customers SET n = n + 1 WHERE email = {email}`,
 	`UPDATE kv SET [n = {n}|tenant = {tenant}|k = {code}|u = {id}] WHERE [k = {code}|u = {id}|tenant = {tenant}]`,
 	`UPDATE orders SET n = n + 1 WHERE customer_id IN (SELECT id FROM customers WHERE tenant = {tenant})`,
 	`DELETE FROM [customers|orders|items] WHERE id = {id}`,
