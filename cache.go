@@ -46,6 +46,7 @@ type Cache struct {
 	spaces     map[string]*space
 	connectors []*connector
 	closed     bool
+	shut       atomic.Bool // closed, for those who do not hold mu
 	stopWatch  func()
 }
 
@@ -86,6 +87,7 @@ func (c *Cache) Close() error {
 		return nil
 	}
 	c.closed = true
+	c.shut.Store(true)
 	stopWatch := c.stopWatch
 	c.mu.Unlock()
 	if stopWatch != nil {

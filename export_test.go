@@ -1,6 +1,8 @@
 package cachedsql
 
 import (
+	"slices"
+
 	"github.com/cachedsql/cachedsql/internal/catalog"
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
 )
@@ -10,3 +12,12 @@ type Analysis = func(*catalog.Catalog, *sqlparse.Statement, catalog.Session, *ca
 
 // SetAnalysis replaces the analysis of statements not seen yet.
 func (c *Cache) SetAnalysis(f Analysis) { c.analyse = f }
+
+// PostgresUnfit is why a PostgreSQL session allows no caching.
+func PostgresUnfit(inRecovery, isolation string) Reason {
+	row := make([]catalog.Text, 8+len(postgresSettings))
+	row[5].S, row[6].S = inRecovery, "[]"
+	row[8+slices.Index(postgresSettings, "default_transaction_isolation")].S = isolation
+	st, _ := postgresAnswer(row) // a list of schemas is all it can fail on
+	return st.unfit
+}

@@ -287,14 +287,14 @@ func (s *soundness) write() []string {
 	return append(ran, fmt.Sprint("COMMIT ", tx.Commit()))
 }
 
-type execer interface {
+type soundnessHandle interface {
 	ExecContext(context.Context, string, ...any) (sql.Result, error)
 	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
 }
 
 // exec runs a write by either method, as ORMs do. Many fail: on a duplicate
 // key, for example.
-func (s *soundness) exec(db execer, w statement) string {
+func (s *soundness) exec(db soundnessHandle, w statement) string {
 	if s.IntN(4) > 0 && !strings.Contains(w.text, "RETURNING") {
 		_, err := db.ExecContext(context.Background(), w.text, w.args...)
 		return fmt.Sprint(w, " -- ", err)
