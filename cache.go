@@ -7,6 +7,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/cachedsql/cachedsql/internal/catalog"
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
 )
 
 // ErrCacheDown is in the chain of the error that a write returns where
@@ -35,10 +38,15 @@ type Cache struct {
 	leases  *leases
 	tasks   *tasks
 
+	// analyse is Catalog.Effects. A test breaks it, to see that the soundness
+	// test notices.
+	analyse func(*catalog.Catalog, *sqlparse.Statement, catalog.Session, *catalog.Declarations) catalog.Effects
+
 	mu         sync.Mutex
 	spaces     map[string]*space
 	connectors []*connector
 	closed     bool
+	shut       atomic.Bool // closed, for those who do not hold mu
 	stopWatch  func()
 }
 
@@ -49,7 +57,7 @@ func New(config Config) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cache{config: config, store: config.Store, spaces: map[string]*space{}}
+	c := &Cache{config: config, store: config.Store, spaces: map[string]*space{}, analyse: (*catalog.Catalog).Effects}
 	if c.store == nil {
 		c.store, c.owned = NewMemoryStore(MemoryConfig{}), true
 	}
@@ -79,6 +87,7 @@ func (c *Cache) Close() error {
 		return nil
 	}
 	c.closed = true
+	c.shut.Store(true)
 	stopWatch := c.stopWatch
 	c.mu.Unlock()
 	if stopWatch != nil {

@@ -238,6 +238,8 @@ func (c *conn) refuse(p *plan, w wish) Reason {
 		return reason.OpenRows
 	case c.session.off != reason.None:
 		return c.session.off
+	case c.cache.shut.Load():
+		return reason.Closed
 	case !c.cache.gate.open():
 		return reason.CacheDown
 	}

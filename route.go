@@ -96,7 +96,7 @@ func (c *conn) effects(p *plan, key routeKey) catalog.Effects {
 		e.WritesAll = mayWrite(p.st)
 		return e
 	}
-	return key.known.catalog.Effects(p.st, c.session.names, key.known.declarations(key.rules))
+	return c.cache.analyse(key.known.catalog, p.st, c.session.names, key.known.declarations(key.rules))
 }
 
 // effectsByName takes every name for a base table. Schemas are left out: which

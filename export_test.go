@@ -1,0 +1,23 @@
+package cachedsql
+
+import (
+	"slices"
+
+	"github.com/cachedsql/cachedsql/internal/catalog"
+	"github.com/cachedsql/cachedsql/internal/sqlparse"
+)
+
+// Analysis is what a Cache asks for the effects of a statement.
+type Analysis = func(*catalog.Catalog, *sqlparse.Statement, catalog.Session, *catalog.Declarations) catalog.Effects
+
+// SetAnalysis replaces the analysis of statements not seen yet.
+func (c *Cache) SetAnalysis(f Analysis) { c.analyse = f }
+
+// PostgresUnfit is why a PostgreSQL session allows no caching.
+func PostgresUnfit(inRecovery, isolation string) Reason {
+	row := make([]catalog.Text, 8+len(postgresSettings))
+	row[5].S, row[6].S = inRecovery, "[]"
+	row[8+slices.Index(postgresSettings, "default_transaction_isolation")].S = isolation
+	st, _ := postgresAnswer(row) // a list of schemas is all it can fail on
+	return st.unfit
+}
