@@ -24,6 +24,10 @@ test: ## Run every test of every module, with its own servers and the race detec
 bench: ## Run the benchmarks against its own servers (BENCH=regexp)
 	$(SERVICES) run go test -run='^$$' -bench='$(BENCH)' -p=1 $(TEST_FLAGS) work
 
+.PHONY: bench-peers
+bench-peers: ## Measure beside the bare drivers and hand-written caches, and write docs/benchmarks.md
+	$(SERVICES) run postgres mysql redis -- go run ./bench -o docs/benchmarks.md
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a short time (FUZZTIME=10s)
 	scripts/fuzz $(FUZZTIME)

@@ -1,0 +1,312 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/rueidis"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/redisstore"
+)
+
+// server is a database to measure with.
+type server struct {
+	name, query string
+	connector   func() (driver.Connector, error)
+	adapter     cachedsql.Adapter
+	create      string
+}
+
+const table = "cachedsql_bench"
+
+// poolSize is the most connections of a handle. A hit holds one too, which
+// costs the database nothing.
+const poolSize = 32
+
+func servers() (all []server) {
+	if dsn := os.Getenv("CACHEDSQL_TEST_POSTGRES"); dsn != "" {
+		all = append(all, server{
+			name: "PostgreSQL", query: "SELECT " + columns + " FROM " + table + " WHERE id <= $1 ORDER BY id",
+			connector: func() (driver.Connector, error) {
+				config, err := pgx.ParseConfig(dsn)
+				if err != nil {
+					return nil, err
+				}
+				return stdlib.GetConnector(*config), nil
+			},
+			adapter: cachedsql.Adapter{Dialect: cachedsql.Postgres},
+			create: "CREATE TABLE " + table + ` (id bigint PRIMARY KEY, name text, price float8, active bool, at timestamptz,
+				text text, amount bigint, nothing text, hash bytea, currency text)`,
+		})
+	}
+	if dsn := os.Getenv("CACHEDSQL_TEST_MYSQL"); dsn != "" {
+		all = append(all, server{
+			name: "MariaDB", query: "SELECT " + columns + " FROM " + table + " WHERE id <= ? ORDER BY id",
+			connector: func() (driver.Connector, error) {
+				config, err := mysql.ParseDSN(dsn)
+				if err != nil {
+					return nil, err
+				}
+				config.ParseTime, config.InterpolateParams = true, true
+				return mysql.NewConnector(config)
+			},
+			adapter: cachedsql.Adapter{Dialect: cachedsql.MySQL},
+			create: "CREATE TABLE " + table + ` (id bigint PRIMARY KEY, name varchar(100), price double, active bool, at datetime(6),
+				text varchar(200), amount bigint, nothing varchar(10), hash varbinary(20), currency varchar(3))`,
+		})
+	}
+	return all
+}
+
+// fill makes the table anew.
+func (s server) fill(ctx context.Context, db *sql.DB) error {
+	if _, err := db.ExecContext(ctx, "DROP TABLE IF EXISTS "+table); err != nil {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, s.create); err != nil {
+		return err
+	}
+	for n := 1; n <= rowCounts[len(rowCounts)-1]; n++ {
+		_, err := db.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%d, 'customer name %d', %d.25, %v, '2026-03-04 05:06:07.089', "+
+			"'a text that is somewhat longer than the others, as descriptions are', %d, NULL, 'hash%04d', 'EUR')",
+			table, columns, n, n, 17*n, n%2 == 0, 5_000_000_000+n, n))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// opened is what the candidates of one size use and close again.
+type opened struct {
+	server
+	rows   int
+	redis  string
+	keys   string // what the keys of this run start with
+	closes []func()
+}
+
+func (o *opened) close() {
+	for i := len(o.closes) - 1; i >= 0; i-- {
+		o.closes[i]()
+	}
+}
+
+func (o *opened) db(k driver.Connector) *sql.DB {
+	db := sql.OpenDB(k)
+	db.SetMaxIdleConns(poolSize)
+	db.SetMaxOpenConns(poolSize)
+	o.closes = append(o.closes, func() { _ = db.Close() })
+	return db
+}
+
+// candidates are all that is compared, over one query of a number of rows.
+func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeAll func(), err error) {
+	o := &opened{server: s, rows: rows, redis: os.Getenv("CACHEDSQL_TEST_REDIS"),
+		keys: fmt.Sprintf("bench-%s-%d-%d", s.name, rows, time.Now().UnixNano())}
+	k, err := s.connector()
+	if err != nil {
+		return nil, o.close, err
+	}
+	bare := o.db(k)
+	if err := s.fill(ctx, bare); err != nil {
+		return nil, o.close, err
+	}
+	o.closes = append(o.closes, func() { _, _ = bare.Exec("DROP TABLE " + table) })
+	ready, err := newReplay(ctx, bare, s.query, rows)
+	if err != nil {
+		return nil, o.close, err
+	}
+	all := []candidate{o.query("database/sql floor", o.db(ready)), o.query("bare driver", bare)}
+	add := func(c candidate, err2 error) {
+		err = errors.Join(err, err2)
+		all = append(all, c)
+	}
+	add(o.cached(ctx, "cachedsql, in process", k, "", 0))
+	if o.redis != "" {
+		ours, err2 := o.cached(ctx, "cachedsql, Redis", k, o.redis, 0)
+		add(ours, err2)
+		add(o.cached(ctx, "cachedsql, Redis + near (validate)", k, o.redis, 64<<20))
+		add(o.rawGet(ctx, ours.bytes))
+		add(o.byHand(bare))
+		add(o.byHandTracked(bare))
+	}
+	return all, o.close, err
+}
+
+func (o *opened) query(name string, db *sql.DB) candidate {
+	return candidate{name: name, read: func(ctx context.Context) error {
+		_, err := readRecords(ctx, db, o.server.query, o.rows)
+		return err
+	}}
+}
+
+const rules = "version: 1\nrules:\n  - {name: all, ttl: 1h}\n"
+
+// cached is the library: in this process if url is empty.
+func (o *opened) cached(ctx context.Context, name string, k driver.Connector, url string, near int64) (c candidate, err error) {
+	parsed, err := cachedsql.ParseRules("bench", []byte(rules))
+	if err != nil {
+		return c, err
+	}
+	config := cachedsql.Config{Adapter: o.adapter, Rules: parsed, NearBytes: near, LookupTimeout: time.Second,
+		Namespace: fmt.Sprintf("%s-%s", o.keys, name), Lease: 50 * time.Millisecond}
+	if url != "" {
+		store, err := redisstore.Open(url+"?pool_size=64", redisstore.Config{Quarantine: 50 * time.Millisecond})
+		if err != nil {
+			return c, err
+		}
+		o.closes = append(o.closes, func() { _ = store.Close() })
+		config.Store = store
+	}
+	cache, err := cachedsql.New(config)
+	if err != nil {
+		return c, err
+	}
+	o.closes = append(o.closes, func() { _ = cache.Close() })
+	c = o.query(name, o.db(cache.WrapConnector(k)))
+	c.bytes, err = entryBytes(ctx, o, k, parsed)
+	return c, errors.Join(err, untilHit(ctx, cache, c, near > 0))
+}
+
+// untilHit reads until the result is cached: a table seen for the first time
+// is in quarantine.
+func untilHit(ctx context.Context, cache *cachedsql.Cache, c candidate, near bool) error {
+	for range 2000 {
+		if err := c.read(ctx); err != nil {
+			return err
+		}
+		if s := cache.Stats(); !near && s.Hits > 2 || s.NearHits > 2 {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return fmt.Errorf("%s: never a hit: %+v", c.name, cache.Stats())
+}
+
+// entryBytes is the size of the entry, learnt in a cache of its own: one that
+// reports events does more work.
+func entryBytes(ctx context.Context, o *opened, k driver.Connector, parsed *cachedsql.Rules) (n int, err error) {
+	cache, err := cachedsql.New(cachedsql.Config{Adapter: o.adapter, Rules: parsed, Namespace: "size", OnEvent: func(e cachedsql.Event) {
+		if e.Outcome == cachedsql.Filled {
+			n = int(e.Bytes)
+		}
+	}})
+	if err != nil {
+		return 0, err
+	}
+	defer cache.Close()
+	return n, o.query("size", o.db(cache.WrapConnector(k))).read(ctx)
+}
+
+func (o *opened) client() (*redis.Client, error) {
+	options, err := redis.ParseURL(o.redis)
+	if err != nil {
+		return nil, err
+	}
+	options.PoolSize, options.ContextTimeoutEnabled = 64, true
+	client := redis.NewClient(options)
+	o.closes = append(o.closes, func() { _ = client.Close() })
+	return client, nil
+}
+
+// rawGet is a GET of as many bytes as our entry has, and nothing else.
+func (o *opened) rawGet(ctx context.Context, bytes int) (candidate, error) {
+	c := candidate{name: "go-redis GET of the same bytes", bytes: bytes}
+	client, err := o.client()
+	if err != nil {
+		return c, err
+	}
+	key := o.keys + "-raw"
+	c.read = func(ctx context.Context) error {
+		_, err := client.Get(ctx, key).Bytes()
+		return err
+	}
+	return c, client.Set(ctx, key, make([]byte, bytes), time.Hour).Err()
+}
+
+// byHand is what people write: look in Redis, else ask the database and put
+// the records there as JSON. Nothing invalidates it.
+func (o *opened) byHand(db *sql.DB) (candidate, error) {
+	c := candidate{name: "by hand: go-redis + JSON"}
+	client, err := o.client()
+	if err != nil {
+		return c, err
+	}
+	key := o.keys + "-json"
+	c.read = func(ctx context.Context) error {
+		data, err := client.Get(ctx, key).Bytes()
+		if err == nil {
+			return o.decode(data)
+		}
+		if !errors.Is(err, redis.Nil) {
+			return err
+		}
+		if data, err = o.encode(ctx, db); err != nil {
+			return err
+		}
+		return client.Set(ctx, key, data, time.Hour).Err()
+	}
+	data, err := o.encode(context.Background(), db)
+	c.bytes = len(data)
+	return c, err
+}
+
+// byHandTracked is the same with rueidis and its client-side cache, which keeps
+// the JSON in this process and drops it when Redis says so.
+func (o *opened) byHandTracked(db *sql.DB) (candidate, error) {
+	c := candidate{name: "by hand: rueidis DoCache + JSON"}
+	options, err := rueidis.ParseURL(o.redis)
+	if err != nil {
+		return c, err
+	}
+	client, err := rueidis.NewClient(options)
+	if err != nil {
+		return c, err
+	}
+	o.closes = append(o.closes, client.Close)
+	key := o.keys + "-tracked"
+	c.read = func(ctx context.Context) error {
+		data, err := client.DoCache(ctx, client.B().Get().Key(key).Cache(), time.Hour).AsBytes()
+		if err == nil {
+			return o.decode(data)
+		}
+		if !rueidis.IsRedisNil(err) {
+			return err
+		}
+		if data, err = o.encode(ctx, db); err != nil {
+			return err
+		}
+		return client.Do(ctx, client.B().Set().Key(key).Value(rueidis.BinaryString(data)).Ex(time.Hour).Build()).Error()
+	}
+	data, err := o.encode(context.Background(), db)
+	c.bytes = len(data)
+	return c, err
+}
+
+func (o *opened) encode(ctx context.Context, db *sql.DB) ([]byte, error) {
+	records, err := readRecords(ctx, db, o.server.query, o.rows)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(records)
+}
+
+func (o *opened) decode(data []byte) error {
+	var records []record
+	if err := json.Unmarshal(data, &records); err != nil {
+		return err
+	}
+	return checked(records, o.rows, nil)
+}

@@ -1,0 +1,69 @@
+// Command bench measures a cached query beside the bare driver, beside what
+// people write by hand, and beside the floors: what database/sql costs with
+// its rows at hand, and what a GET of the same bytes costs.
+//
+//	go run ./bench -o docs/benchmarks.md
+//
+// It reads the servers' addresses from CACHEDSQL_TEST_POSTGRES,
+// CACHEDSQL_TEST_MYSQL and CACHEDSQL_TEST_REDIS, as the tests do.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+)
+
+var (
+	rowCounts  = []int{1, 100, 1000}
+	goroutines = []int{1, 8, 64}
+)
+
+func main() {
+	out := flag.String("o", "", "write the report to this `file`, and plots beside it")
+	rounds := flag.Int("rounds", 5, "how often each candidate is measured; the median counts")
+	slice := flag.Duration("slice", 100*time.Millisecond, "how long each time")
+	flag.Parse()
+	if err := run(context.Background(), *out, *rounds, *slice); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out string, rounds int, slice time.Duration) error {
+	r := &report{rounds: rounds, slice: slice}
+	for _, s := range servers() {
+		for _, rows := range rowCounts {
+			if err := measureSize(ctx, r, s, rows); err != nil {
+				return fmt.Errorf("%s, %d rows: %w", s.name, rows, err)
+			}
+		}
+	}
+	if len(r.cells) == 0 {
+		return fmt.Errorf("no database: set CACHEDSQL_TEST_POSTGRES or CACHEDSQL_TEST_MYSQL")
+	}
+	r.print(os.Stdout)
+	if out == "" {
+		return nil
+	}
+	return r.write(out)
+}
+
+func measureSize(ctx context.Context, r *report, s server, rows int) error {
+	candidates, closeAll, err := s.candidates(ctx, rows)
+	defer closeAll()
+	if err != nil {
+		return err
+	}
+	for _, n := range goroutines {
+		fmt.Fprintf(os.Stderr, "%s, %d rows, %d goroutines\n", s.name, rows, n)
+		results, err := measure(ctx, candidates, n, r.rounds, r.slice)
+		if err != nil {
+			return err
+		}
+		r.cells = append(r.cells, cell{s.name, rows, n, results})
+	}
+	return nil
+}
