@@ -177,6 +177,27 @@ func TestTransactionFromBeforeTheDeclaration(t *testing.T) {
 	}
 }
 
+// TestStatementAfterTheDeclaration: the writer has a catalog from before it,
+// and is told by the answer to its Begin, not only at its end.
+func TestStatementAfterTheDeclaration(t *testing.T) {
+	t.Parallel()
+	m := newMarket(t, servers(t)[0], cachedsql.NewMemoryStore(cachedsql.MemoryConfig{}))
+	writer, reader := m.process(noRules), m.process(declaring("tenant_id"))
+	m.write(writer, "UPDATE orders SET n = 2 WHERE id = 1")
+	m.sum(reader, "tenant_id", 1)
+	rows, err := writer.db.Query("UPDATE orders SET n = 9 WHERE id = 1 RETURNING id") // ends when it is closed
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, did := m.sum(reader, "tenant_id", 1); did != "bypass pending_write" {
+		t.Errorf("while the write is under way: got %s", did)
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.mustBeCurrent(reader, "tenant_id", 1)
+}
+
 // TestStatementFromBeforeTheDeclaration: it holds its lease for longer than a
 // reader waits, and must be told when it renews.
 func TestStatementFromBeforeTheDeclaration(t *testing.T) {
@@ -184,10 +205,6 @@ func TestStatementFromBeforeTheDeclaration(t *testing.T) {
 	m := newMarket(t, servers(t)[0], cachedsql.NewMemoryStore(cachedsql.MemoryConfig{}))
 	writer, reader := m.process(noRules), m.process(declaring("tenant_id"))
 	m.mustBeCurrent(writer, "tenant_id", 1)
-	err := writer.cache.Write(t.Context(), nil, func() error { return nil }) // no table: only finds the namespace
-	if err != nil {
-		t.Fatal(err)
-	}
 	rows, err := writer.db.Query("UPDATE orders SET n = 9 WHERE id = 1 RETURNING id") // ends when it is closed
 	if err != nil {
 		t.Fatal(err)
