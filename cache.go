@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +28,8 @@ type Cache struct {
 	owned  bool // the store was made by New
 	inline bool // the store is in this process: nothing is worth doing later
 
+	hasCatalog atomic.Bool // connections of this Cache can have a catalog
+
 	rules  atomic.Pointer[Rules]
 	plans  planMemo
 	counts counters
@@ -35,7 +39,7 @@ type Cache struct {
 
 	mu         sync.Mutex
 	spaces     map[string]*space
-	connectors []*connector
+	connectors map[*connector]struct{} // of handles that are open
 	closed     bool
 	stopWatch  func()
 }
@@ -47,7 +51,7 @@ func New(config Config) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cache{config: config, store: config.Store, spaces: map[string]*space{}}
+	c := &Cache{config: config, store: config.Store, spaces: map[string]*space{}, connectors: map[*connector]struct{}{}}
 	if c.store == nil {
 		c.store, c.owned = NewMemoryStore(MemoryConfig{}), true
 	}
@@ -75,6 +79,7 @@ func (c *Cache) Close() error {
 		return nil
 	}
 	c.closed = true
+	clear(c.connectors)
 	stopWatch := c.stopWatch
 	c.mu.Unlock()
 	if stopWatch != nil {
@@ -243,7 +248,7 @@ func (c *Cache) identifyConnectors(ctx context.Context) error {
 		return nil
 	}
 	c.mu.Lock()
-	connectors := append([]*connector(nil), c.connectors...)
+	connectors := slices.Collect(maps.Keys(c.connectors))
 	c.mu.Unlock()
 	for _, k := range connectors {
 		if k.identified.Load() {
