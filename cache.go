@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +31,8 @@ type Cache struct {
 	owned  bool // the store was made by New
 	inline bool // the store is in this process: nothing is worth doing later
 
+	hasCatalog atomic.Bool // connections of this Cache can have a catalog
+
 	rules   atomic.Pointer[Rules]
 	plans   planMemo
 	flights flights
@@ -44,7 +48,7 @@ type Cache struct {
 
 	mu         sync.Mutex
 	spaces     map[string]*space
-	connectors []*connector
+	connectors map[*connector]struct{} // of handles that are open
 	closed     bool
 	shut       atomic.Bool // closed, for those who do not hold mu
 	stopWatch  func()
@@ -57,7 +61,10 @@ func New(config Config) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cache{config: config, store: config.Store, spaces: map[string]*space{}, analyse: (*catalog.Catalog).Effects}
+	c := &Cache{
+		config: config, store: config.Store, spaces: map[string]*space{}, connectors: map[*connector]struct{}{},
+		analyse: (*catalog.Catalog).Effects,
+	}
 	if c.store == nil {
 		c.store, c.owned = NewMemoryStore(MemoryConfig{}), true
 	}
@@ -87,6 +94,7 @@ func (c *Cache) Close() error {
 		return nil
 	}
 	c.closed = true
+	clear(c.connectors)
 	c.shut.Store(true)
 	stopWatch := c.stopWatch
 	c.mu.Unlock()
@@ -256,7 +264,7 @@ func (c *Cache) identifyConnectors(ctx context.Context) error {
 		return nil
 	}
 	c.mu.Lock()
-	connectors := append([]*connector(nil), c.connectors...)
+	connectors := slices.Collect(maps.Keys(c.connectors))
 	c.mu.Unlock()
 	for _, k := range connectors {
 		if k.identified.Load() {

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -56,12 +55,14 @@ func (d *wrappedDriver) Cache() *Cache { return d.cache }
 // Unwrap returns the wrapped driver.
 func (d *wrappedDriver) Unwrap() driver.Driver { return d.inner }
 
-// Open opens a connection.
+// Open opens a connection. Its connector is nobody's to close, so the Cache
+// does not keep it.
 func (d *wrappedDriver) Open(name string) (driver.Conn, error) {
 	k, err := d.OpenConnector(name)
 	if err != nil {
 		return nil, err
 	}
+	d.cache.forget(k.(*connector))
 	return k.Connect(context.Background())
 }
 
@@ -104,13 +105,9 @@ type connector struct {
 	noScanner  sync.Once             // has told that Adapter.ScanColumn is missing
 }
 
-// closingConnector is a connector that database/sql closes with the handle. It
-// asserts io.Closer on the value itself.
-type closingConnector struct{ *connector }
-
 var (
 	_ driver.Connector = (*connector)(nil)
-	_ io.Closer        = closingConnector{}
+	_ io.Closer        = (*connector)(nil)
 )
 
 func (c *Cache) wrap(inner driver.Connector, variant string) driver.Connector {
@@ -119,14 +116,22 @@ func (c *Cache) wrap(inner driver.Connector, variant string) driver.Connector {
 	if k.dialect == Generic {
 		k.dialect = detectDialect(inner.Driver())
 	}
-	c.mu.Lock()
-	known := func(k *connector) bool { return k.identified.Load() }
-	c.connectors = append(slices.DeleteFunc(c.connectors, known), k)
-	c.mu.Unlock()
-	if _, ok := inner.(io.Closer); ok {
-		return closingConnector{k}
+	if k.hasCatalog() {
+		c.hasCatalog.Store(true)
 	}
+	c.mu.Lock()
+	if !c.closed {
+		c.connectors[k] = struct{}{}
+	}
+	c.mu.Unlock()
 	return k
+}
+
+// forget removes a connector whose handle is closed.
+func (c *Cache) forget(k *connector) {
+	c.mu.Lock()
+	delete(c.connectors, k)
+	c.mu.Unlock()
 }
 
 func privateNamespace() string {
@@ -149,8 +154,15 @@ func (k *connector) Driver() driver.Driver {
 	return &wrappedDriver{inner: k.inner.Driver(), cache: k.cache}
 }
 
-// Close closes the wrapped connector.
-func (k closingConnector) Close() error { return k.inner.(io.Closer).Close() }
+// Close closes the wrapped connector, where it can be closed. database/sql
+// calls it with the handle's Close.
+func (k *connector) Close() error {
+	k.cache.forget(k)
+	if closer, ok := k.inner.(io.Closer); ok {
+		return closer.Close()
+	}
+	return nil
+}
 
 // hasCatalog reports whether connections have a catalog that is worth reading.
 func (k *connector) hasCatalog() bool { return k.dialect != Generic && !k.cache.config.NoCatalog }

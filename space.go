@@ -107,7 +107,7 @@ func everything(names []string) bool {
 func (sp *space) named(tables []string) touched {
 	var t touched
 	k := sp.known()
-	if k != nil && sp.cache.hasCatalog() {
+	if k != nil {
 		t.schema = k.schema
 	}
 	for _, table := range tables {
@@ -121,7 +121,7 @@ func (sp *space) named(tables []string) touched {
 // rows. Without a catalog only the wildcard is certain to cover it.
 func (sp *space) tagsOf(k *knowledge, table string) []string {
 	if k == nil || k.catalog == nil {
-		if sp.cache.hasCatalog() {
+		if sp.cache.hasCatalog.Load() {
 			return []string{WildcardTag}
 		}
 		return []string{table[strings.LastIndexByte(table, '.')+1:]}
@@ -134,18 +134,6 @@ func (sp *space) tagsOf(k *knowledge, table string) []string {
 		return []string{WildcardTag}
 	}
 	return writeTags(k.catalog.WholeTables(relations), nil)
-}
-
-// hasCatalog reports whether connections of this Cache can have a catalog.
-func (c *Cache) hasCatalog() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, k := range c.connectors {
-		if k.hasCatalog() {
-			return true
-		}
-	}
-	return false
 }
 
 // current reports whether k is what a process with these rules has to know
