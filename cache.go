@@ -35,6 +35,10 @@ type Cache struct {
 	leases  *leases
 	tasks   *tasks
 
+	// fillsFrom is when results may be stored again, in nanoseconds of
+	// sinceStart: a store that is full is left alone for a while.
+	fillsFrom atomic.Int64
+
 	mu         sync.Mutex
 	spaces     map[string]*space
 	connectors []*connector
@@ -65,6 +69,7 @@ func New(config Config) (*Cache, error) {
 	c.tasks = newTasks(config.FillQueue)
 	c.gate = newGate(c)
 	c.leases = newLeases(c)
+	c.gate.start()
 	return c, nil
 }
 
