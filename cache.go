@@ -46,6 +46,10 @@ type Cache struct {
 	// test notices.
 	analyse func(*catalog.Catalog, *sqlparse.Statement, catalog.Session, *catalog.Declarations) catalog.Effects
 
+	// fillsFrom is when results may be stored again, in nanoseconds of
+	// sinceStart: a store that is full is left alone for a while.
+	fillsFrom atomic.Int64
+
 	mu         sync.Mutex
 	spaces     map[string]*space
 	connectors map[*connector]struct{} // of handles that are open
@@ -80,6 +84,7 @@ func New(config Config) (*Cache, error) {
 	c.tasks = newTasks(config.FillQueue)
 	c.gate = newGate(c)
 	c.leases = newLeases(c)
+	c.gate.start()
 	return c, nil
 }
 

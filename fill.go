@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -41,9 +42,13 @@ func (rec *recording) fill() {
 	}
 }
 
+// fullPause is how long nothing is sent to a store that had no room.
+const fullPause = time.Second
+
 // store1 puts one entry into the store.
 func (c *Cache) store1(l *lookup, entry []byte, rows int64, ttl time.Duration) {
-	if c.gate.down.Load() {
+	if c.gate.down.Load() || sinceStart() < c.fillsFrom.Load() {
+		c.emit(Event{Outcome: NotFilled, Reason: reason.CacheDown})
 		return
 	}
 	started := time.Now()
@@ -53,6 +58,9 @@ func (c *Cache) store1(l *lookup, entry []byte, rows int64, ttl time.Duration) {
 	e := Event{
 		Outcome: Filled, QueryID: l.plan.st.QueryID, Statement: l.plan.st.Normal, Rule: l.route.ruleName(),
 		Rows: rows, Bytes: int64(len(entry)), Duration: time.Since(started),
+	}
+	if errors.Is(err, ErrStoreFull) {
+		c.fillsFrom.Store(sinceStart() + int64(fullPause))
 	}
 	if err != nil {
 		e.Outcome, e.Reason, e.Err = NotFilled, reason.CacheDown, err

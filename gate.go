@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,11 +14,15 @@ const (
 	probeAtLast   = 250 * time.Millisecond // a writer pays its debts at the latest this long after an outage
 	probeDeadline = time.Second
 
-	// blip is an outage too short for anybody to have missed it and written
-	// meanwhile for longer: a slow answer, a pause of this process. It ends
-	// without a fence.
-	blip = 250 * time.Millisecond
+	// blip is a short outage: a slow answer, a pause of this process or of the
+	// store. Whoever saw it too and wrote meanwhile says so with its next
+	// probe, so it ends with a fence of blipFence alone.
+	blip      = 250 * time.Millisecond
+	blipFence = 2 * probeAtLast
 )
+
+// errDown is the failure of a call that was not made.
+var errDown = errors.New("the store did not answer a moment ago")
 
 // gate stands between statements and the store. It bounds what a call may add
 // to a statement, and after a failure keeps statements away from the store
@@ -48,11 +53,14 @@ var processStart = time.Now()
 func sinceStart() int64 { return int64(time.Since(processStart)) }
 
 func newGate(c *Cache) *gate {
-	g := &gate{cache: c, budget: c.config.LookupTimeout, kick: make(chan struct{}, 1), quit: make(chan struct{})}
-	if !c.inline {
+	return &gate{cache: c, budget: c.config.LookupTimeout, kick: make(chan struct{}, 1), quit: make(chan struct{})}
+}
+
+// start begins to watch the store. One in this process needs no watching.
+func (g *gate) start() {
+	if !g.cache.inline {
 		g.done.Go(g.watch)
 	}
-	return g
 }
 
 // open reports whether hits may be served and the store asked at all.
@@ -65,16 +73,29 @@ func (g *gate) open() bool {
 }
 
 // call runs f with the budget's deadline. A failure that is not the caller's
-// own trips the gate.
+// own trips the gate. While the gate is down f is not called at all.
 func (g *gate) call(ctx context.Context, f func(context.Context) error) error {
 	if g.cache.inline {
 		return f(ctx)
 	}
+	if g.down.Load() {
+		return errDown
+	}
 	bounded, cancel := context.WithTimeout(ctx, g.budget)
 	err := f(bounded)
 	cancel()
+	if err != nil && endsNow(ctx) {
+		<-ctx.Done()
+	}
 	g.judge(ctx, err)
 	return err
+}
+
+// endsNow reports whether the caller's time is up, even if its context does
+// not say so yet: a socket's deadline can come a moment before the context's.
+func endsNow(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < 5*time.Millisecond
 }
 
 // judge notes whether the store answered.
@@ -83,8 +104,8 @@ func (g *gate) judge(ctx context.Context, err error) {
 		g.lastUse.Store(sinceStart())
 		return
 	}
-	if ctx.Err() != nil {
-		return // the caller gave up: says nothing of the store
+	if ctx.Err() != nil || errors.Is(err, ErrStoreFull) {
+		return // the caller gave up, or the store answered: says nothing of its absence
 	}
 	g.trip(err)
 }
@@ -129,7 +150,9 @@ func (g *gate) watch() {
 			timer.Reset(wait)
 			wait = min(wait*2, probeAtLast)
 		default:
-			g.payDebts()
+			if err := g.payDebts(); err != nil {
+				g.trip(err)
+			}
 			if time.Duration(sinceStart()-g.lastUse.Load()) >= heartbeat {
 				g.judge(context.Background(), g.ping())
 			}
@@ -141,33 +164,41 @@ func (g *gate) watch() {
 	}
 }
 
+// ping asks the store what a lookup asks: one that answers a ping may still
+// refuse to say what is current, as a replica does.
 func (g *gate) ping() error {
 	ctx, cancel := context.WithTimeout(context.Background(), g.budget)
 	defer cancel()
+	for _, sp := range g.cache.allSpaces() {
+		_, err := sp.store.Check(ctx, sp.none)
+		return err
+	}
 	return g.cache.store.Ping(ctx)
 }
 
-// recover ends the outage if the store answers and has been told of every
-// write it missed. The order matters: first the announcements, then the fence,
-// then the statements.
+// recover ends the outage if the store answers, has the leases of the writes
+// still under way, and has been told of every write it missed. The order
+// matters: first the announcements, then the fence, then the statements.
 func (g *gate) recover() bool {
-	if g.ping() != nil || !g.payDebts() {
+	if g.ping() != nil || g.cache.leases.renewAll() != nil || g.payDebts() != nil {
 		return false
 	}
 	outage := time.Duration(sinceStart() - g.since.Load())
-	if outage > blip {
-		g.fence.Store(sinceStart() + int64(g.cache.config.FenceInterval))
+	fence := g.cache.config.FenceInterval
+	if outage <= blip {
+		fence = min(fence, blipFence)
 	}
+	g.fence.Store(sinceStart() + int64(fence))
 	g.lastUse.Store(sinceStart())
 	g.down.Store(false)
 	g.cache.config.Logger.Info("cachedsql: store reachable again", "outage", outage)
-	g.payDebts() // what a write added before it saw the gate open
+	g.wake() // for what a write owed before it saw the gate open
 	return true
 }
 
 // payDebts announces the writes that could not be announced.
-func (g *gate) payDebts() bool {
-	paid := true
+func (g *gate) payDebts() error {
+	var errs []error
 	for _, sp := range g.cache.allSpaces() {
 		names, judged := sp.takeDebt()
 		if len(names) == 0 {
@@ -177,11 +208,11 @@ func (g *gate) payDebts() bool {
 		err := sp.announce(ctx, newWriterID(), sp.store.Tags(names), judged...)
 		cancel()
 		if err != nil {
-			sp.owe(names, judged...)
-			paid = false
+			sp.remember(names, judged...)
+			errs = append(errs, err)
 		}
 	}
-	return paid
+	return errors.Join(errs...)
 }
 
 func (g *gate) close() {
@@ -192,5 +223,5 @@ func (g *gate) close() {
 	}
 	g.mu.Unlock()
 	g.done.Wait()
-	g.payDebts()
+	_ = g.payDebts()
 }

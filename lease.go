@@ -93,18 +93,37 @@ func (l *leases) renew() {
 			return
 		case <-ticker.C:
 		}
-		for _, w := range l.old() {
-			l.cache.renew(w)
+		for _, w := range l.old(l.cache.config.Lease / 4) {
+			// A failure is not fatal: the lease has three more chances, and
+			// when it runs out its tags change once more.
+			_ = l.cache.renew(w, l.cache.lease)
 		}
 	}
 }
 
-func (l *leases) old() []*write {
+// renewAll asks for every lease again after an outage in which they may have
+// run out or been lost.
+func (l *leases) renewAll() error {
+	for _, w := range l.old(0) {
+		err := l.cache.renew(w, func(ctx context.Context, w *write) error {
+			ctx, cancel := context.WithTimeout(ctx, probeDeadline)
+			defer cancel()
+			return l.cache.askLease(ctx, w)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// old returns the writes whose leases were asked for at least age ago.
+func (l *leases) old(age time.Duration) []*write {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var old []*write
 	for w := range l.held {
-		if w.age() >= l.cache.config.Lease/4 {
+		if w.age() >= age {
 			old = append(old, w)
 		}
 	}
@@ -122,31 +141,34 @@ func (w *write) age() time.Duration {
 	return time.Since(w.sent)
 }
 
-// renew asks for w's lease again. A failure is not fatal: the lease has three
-// more chances, and when it runs out its tags change once more.
+// renew asks for w's lease again.
 //
 // Where the schema has changed under a statement it may be writing what nobody
 // expected: to a dimension that others rely on one lease from now. So it
 // counts as a write to everything from here on, not only at its end.
-func (c *Cache) renew(w *write) {
+func (c *Cache) renew(w *write, lease func(context.Context, *write) error) error {
 	w.asking.Lock()
 	defer w.asking.Unlock()
-	if w.ended || c.lease(context.Background(), w) != nil || w.seen == w.schema || everything(w.names) {
-		return
+	if w.ended {
+		return nil
+	}
+	if err := lease(context.Background(), w); err != nil || w.seen == w.schema || everything(w.names) {
+		return err
 	}
 	w.set(append(slices.Clone(w.names), WildcardTag), w.schema)
-	_ = c.lease(context.Background(), w)
+	return lease(context.Background(), w)
 }
 
-// lease asks the store for w's lease, or for its renewal. Its time runs from
-// when the request was sent: nobody knows when the store carried it out.
+// lease asks the store for w's lease, or for its renewal, as statements ask.
 func (c *Cache) lease(ctx context.Context, w *write) error {
+	return c.gate.call(ctx, func(ctx context.Context) error { return c.askLease(ctx, w) })
+}
+
+// askLease asks for a lease, whose time runs from when the request was sent:
+// nobody knows when the store carried it out.
+func (c *Cache) askLease(ctx context.Context, w *write) error {
 	sent := time.Now()
-	var schema Schema
-	err := c.gate.call(ctx, func(ctx context.Context) (err error) {
-		schema, err = w.space.store.Begin(ctx, w.id, w.tags, c.config.Lease)
-		return err
-	})
+	schema, err := w.space.store.Begin(ctx, w.id, w.tags, c.config.Lease)
 	if err != nil {
 		return err
 	}
@@ -179,14 +201,14 @@ func (c *Cache) begin(ctx context.Context, sp *space, t touched) (*write, error)
 // obtain leases w's tags, or settles what happens without a lease.
 func (c *Cache) obtain(ctx context.Context, w *write) error {
 	if c.gate.down.Load() {
-		return c.unreachable(w, errors.New("it did not answer a moment ago"))
+		return c.unreachable(w, errDown)
 	}
 	// A lease that has lost half its time to a slow answer is asked for again:
 	// the statement that follows needs what is left of it.
 	for range 3 {
 		err := c.lease(ctx, w)
 		if err != nil && ctx.Err() != nil {
-			c.release(w) // nothing has happened, but the lease may be there
+			c.tasks.must(func() { c.end(w) }) // nothing has happened, but the lease may be there
 			return ctx.Err()
 		}
 		if err != nil {
@@ -243,9 +265,10 @@ func (c *Cache) finish(w *write, definite bool) {
 	c.release(w)
 }
 
-// release gives the tags new tokens and the lease up, off the caller's path.
+// release gives the tags new tokens and the lease up. Where there is a lease,
+// which keeps readers away until then, that is off the caller's path.
 func (c *Cache) release(w *write) {
-	if c.inline {
+	if c.inline || !w.begun && c.config.Consistency == Strict {
 		c.end(w)
 		return
 	}

@@ -194,6 +194,9 @@ func (h *handle) warm(query string) {
 func (p *pair) wantFresh(query string) {
 	p.Helper()
 	want := answer(p.Context(), p.bare, query)
+	if strings.Contains(want, "cached plan must not change") {
+		want = answer(p.Context(), p.bare, query) // pgx has prepared it before the table was altered
+	}
 	for range 2 {
 		for name, h := range map[string]*handle{"a": p.a, "b": p.b} {
 			if got, did := h.read(query); got != want {

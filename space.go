@@ -54,18 +54,22 @@ func newSpace(c *Cache, name string) *space {
 	return sp
 }
 
-// owe remembers names to announce when the store can be reached, and the
+// owe remembers names to announce as soon as the store can be reached, and the
 // schema they were judged under, "" where nothing depends on it.
 func (sp *space) owe(names []string, judged ...Schema) {
+	sp.remember(names, judged...)
+	sp.cache.gate.wake()
+}
+
+func (sp *space) remember(names []string, judged ...Schema) {
 	sp.mu.Lock()
+	defer sp.mu.Unlock()
 	for _, n := range names {
 		sp.debt[n] = struct{}{}
 	}
 	for _, s := range judged {
 		sp.judged[s] = struct{}{}
 	}
-	sp.mu.Unlock()
-	sp.cache.gate.wake()
 }
 
 func (sp *space) takeDebt() (names []string, judged []Schema) {

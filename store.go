@@ -121,5 +121,9 @@ type Reading struct {
 	Schema Schema
 }
 
+// ErrStoreFull is in the chain of Fill's error where the store answers but has
+// no room for entries.
+var ErrStoreFull = errors.New("cachedsql: store is full")
+
 // ErrStoreClosed is returned by the methods of a closed Store.
 var ErrStoreClosed = errors.New("cachedsql: store is closed")

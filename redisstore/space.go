@@ -171,7 +171,11 @@ func (sp *space) Fill(ctx context.Context, key cachedsql.Key, entry []byte, ttl 
 	sp.store.saw(len(entry))
 	ms := strconv.FormatInt(max(ttl.Milliseconds(), 1), 10)
 	set := redis.NewStatusCmd(ctx, "set", sp.keys.entry(key), entry, "px", ms)
-	return wrap("fill", sp.store.scripts.client.Process(ctx, set))
+	err := sp.store.scripts.client.Process(ctx, set)
+	if redis.HasErrorPrefix(err, "OOM") {
+		err = fmt.Errorf("%w: %w", cachedsql.ErrStoreFull, err)
+	}
+	return wrap("fill", err)
 }
 
 // Claim implements [cachedsql.Claimer].
