@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/cachedsql/cachedsql/internal/protocol"
 )
 
 // touched is what a write changes, as judged from what was known under schema;
@@ -17,6 +19,9 @@ type touched struct {
 	schema    Schema
 	immediate bool // before COMMIT
 }
+
+// decide makes the protocol's decisions; package model explores the same.
+var decide protocol.Rules
 
 // write is one write under way: the tags it has leased, or would have.
 type write struct {
@@ -192,7 +197,7 @@ func (c *Cache) obtain(ctx context.Context, w *write) error {
 		if err != nil {
 			return c.unreachable(w, err)
 		}
-		if w.age() < c.config.Lease/2 {
+		if decide.MayCommit(w.age(), c.config.Lease) {
 			w.begun = true
 			c.leases.hold(w)
 			return nil
@@ -210,7 +215,7 @@ func (c *Cache) widen(ctx context.Context, w *write, t touched) error {
 	grown := len(names) > len(w.names)
 	w.set(names, t.schema)
 	w.asking.Unlock()
-	if !grown {
+	if !grown && decide.MayCommit(w.age(), c.config.Lease) {
 		c.leases.hold(w)
 		return nil
 	}
@@ -236,11 +241,18 @@ func (c *Cache) unreachable(w *write, cause error) error {
 func (c *Cache) finish(w *write, definite bool) {
 	if w.begun {
 		c.leases.drop(w)
-		if !definite {
+		if !decide.MayEnd(outcome(definite)) {
 			return
 		}
 	}
 	c.release(w)
+}
+
+func outcome(definite bool) protocol.Outcome {
+	if definite {
+		return protocol.Decided
+	}
+	return protocol.Unknown
 }
 
 // release gives the tags new tokens and the lease up, off the caller's path.
