@@ -256,19 +256,24 @@ func outcome(definite bool) protocol.Outcome {
 }
 
 // release gives the tags new tokens and the lease up, off the caller's path.
+// Not so where the lease may have run out, since it could not be renewed: then
+// others may have stored what was there before the write, and that has to be
+// dead before the caller is told that it is done.
 func (c *Cache) release(w *write) {
-	if c.inline {
-		c.end(w)
+	lapsed := w.begun && w.age() >= c.config.Lease
+	if c.inline || lapsed {
+		c.end(w, lapsed)
 		return
 	}
-	c.tasks.must(func() { c.end(w) })
+	c.tasks.must(func() { c.end(w, false) })
 }
 
-func (c *Cache) end(w *write) {
+// end announces a write. Urgent ones are tried even while the gate is shut.
+func (c *Cache) end(w *write, urgent bool) {
 	w.asking.Lock()
 	defer w.asking.Unlock()
 	w.ended = true
-	if c.gate.down.Load() {
+	if c.gate.down.Load() && !urgent {
 		w.space.owe(w.names, w.schema)
 		return
 	}
