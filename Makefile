@@ -7,6 +7,8 @@ MODULES    = $(shell go list -m -f '{{.Dir}}')
 SERVICES  := scripts/services
 BENCH     ?= .
 FUZZTIME  ?= 10s
+DURATION  ?= 10m
+NEMESIS   ?= all
 # More flags for go test, for example: make test TEST_FLAGS='-run TestCommit -v'
 TEST_FLAGS ?=
 
@@ -27,6 +29,11 @@ bench: ## Run the benchmarks against its own servers (BENCH=regexp)
 .PHONY: bench-peers
 bench-peers: ## Measure beside the bare drivers and hand-written caches, and write docs/benchmarks.md
 	$(SERVICES) run postgres mysql redis -- go run ./bench -o docs/benchmarks.md
+
+.PHONY: torture
+torture: ## Harm processes, Redis and connections for a while and look for stale reads (DURATION=10m NEMESIS=all)
+	$(SERVICES) run postgres mysql -- sh -ec 'for dsn in "$$CACHEDSQL_TEST_POSTGRES" "$$CACHEDSQL_TEST_MYSQL"; do \
+		go run ./internal/torture -duration $(DURATION) -nemesis $(NEMESIS) -database "$$dsn"; done'
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a short time (FUZZTIME=10s)

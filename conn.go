@@ -113,7 +113,7 @@ func (c *conn) snapshotPerConn() bool { return c.dialect() == SQLite || c.dialec
 func (c *conn) Unwrap() driver.Conn {
 	if c.raw == nil {
 		c.readyToWrite(context.Background())
-		w, err := c.cache.begin(context.Background(), c.writeSpace(), touched{names: []string{WildcardTag, SchemaTag}})
+		w, err := c.begin(context.Background(), touched{names: []string{WildcardTag, SchemaTag}}, nil)
 		if err == nil {
 			c.cache.leases.drop(w) // it must not outlive a forgotten connection
 			c.raw = w

@@ -101,6 +101,7 @@ type connector struct {
 	private    string
 	identified atomic.Bool           // a connection has learnt its namespace
 	last       atomic.Pointer[space] // the one learnt last
+	owes       atomic.Bool           // writes went unannounced before one was
 	noControl  atomic.Bool           // PostgreSQL: pg_control_system is not allowed
 	noScanner  sync.Once             // has told that Adapter.ScanColumn is missing
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/cachedsql/cachedsql/internal/reason"
@@ -214,7 +215,11 @@ func (c *conn) forgetSettings() {
 // that the schema has changed since that was judged, it is judged again, and
 // leased as well.
 func (c *conn) begin(ctx context.Context, t touched, again func() touched) (*write, error) {
-	w, err := c.cache.begin(ctx, c.writeSpace(), t)
+	sp, err := c.writeSpace()
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.cache.begin(ctx, sp, t)
 	if err != nil || !w.begun || w.judgedRightly() {
 		return w, err
 	}
@@ -240,16 +245,22 @@ func (c *conn) judgeAgain(ctx context.Context, w *write, again func() touched) t
 	return again()
 }
 
-// writeSpace is the namespace writes are announced in. Where the server never
-// said which database this is, it is the connector's last, or its private one.
-func (c *conn) writeSpace() *space {
+// writeSpace is the namespace writes are announced in. Where this connection
+// has not learnt it, it is the connector's last. Where nobody has, since the
+// server could not say, OnCacheDown decides: the write is refused, or
+// announced as soon as the namespace is known.
+func (c *conn) writeSpace() (*space, error) {
 	if sp := c.session.space; sp != nil {
-		return sp
+		return sp, nil
 	}
 	if sp := c.connector.last.Load(); sp != nil {
-		return sp
+		return sp, nil
 	}
-	return c.cache.space(c.connector.private)
+	if c.cache.config.OnCacheDown == Refuse {
+		return nil, fmt.Errorf("%w, write refused: the server has not said which database this is", ErrCacheDown)
+	}
+	c.connector.owes.Store(true)
+	return c.cache.space(c.connector.private), nil
 }
 
 // touches returns what the statement changes. In doubt it is everything.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/cachedsql/cachedsql/internal/protocol"
 )
 
 // touched is what a write changes, as judged from what was known under schema;
@@ -17,6 +19,9 @@ type touched struct {
 	schema    Schema
 	immediate bool // before COMMIT
 }
+
+// decide makes the protocol's decisions; package model explores the same.
+var decide protocol.Rules
 
 // write is one write under way: the tags it has leased, or would have.
 type write struct {
@@ -208,13 +213,13 @@ func (c *Cache) obtain(ctx context.Context, w *write) error {
 	for range 3 {
 		err := c.lease(ctx, w)
 		if err != nil && ctx.Err() != nil {
-			c.tasks.must(func() { c.end(w) }) // nothing has happened, but the lease may be there
+			c.tasks.must(func() { c.end(w, false) }) // nothing has happened, but the lease may be there
 			return ctx.Err()
 		}
 		if err != nil {
 			return c.unreachable(w, err)
 		}
-		if w.age() < c.config.Lease/2 {
+		if decide.MayCommit(w.age(), c.config.Lease) {
 			w.begun = true
 			c.leases.hold(w)
 			return nil
@@ -232,7 +237,7 @@ func (c *Cache) widen(ctx context.Context, w *write, t touched) error {
 	grown := len(names) > len(w.names)
 	w.set(names, t.schema)
 	w.asking.Unlock()
-	if !grown {
+	if !grown && decide.MayCommit(w.age(), c.config.Lease) {
 		c.leases.hold(w)
 		return nil
 	}
@@ -258,28 +263,40 @@ func (c *Cache) unreachable(w *write, cause error) error {
 func (c *Cache) finish(w *write, definite bool) {
 	if w.begun {
 		c.leases.drop(w)
-		if !definite {
+		if !decide.MayEnd(outcome(definite)) {
 			return
 		}
 	}
 	c.release(w)
 }
 
-// release gives the tags new tokens and the lease up. Where there is a lease,
-// which keeps readers away until then, that is off the caller's path.
-func (c *Cache) release(w *write) {
-	if c.inline || !w.begun && c.config.Consistency == Strict {
-		c.end(w)
-		return
+func outcome(definite bool) protocol.Outcome {
+	if definite {
+		return protocol.Decided
 	}
-	c.tasks.must(func() { c.end(w) })
+	return protocol.Unknown
 }
 
-func (c *Cache) end(w *write) {
+// release gives the tags new tokens and the lease up. Where there is a lease,
+// which keeps readers away until then, that is off the caller's path. Where
+// there is none, or it may have run out since it could not be renewed, others
+// may have stored what was there before the write, and that has to be dead
+// before the caller is told that it is done.
+func (c *Cache) release(w *write) {
+	lapsed := w.begun && w.age() >= c.config.Lease
+	if c.inline || lapsed || !w.begun && c.config.Consistency == Strict {
+		c.end(w, lapsed)
+		return
+	}
+	c.tasks.must(func() { c.end(w, false) })
+}
+
+// end announces a write. Urgent ones are tried even while the gate is shut.
+func (c *Cache) end(w *write, urgent bool) {
 	w.asking.Lock()
 	defer w.asking.Unlock()
 	w.ended = true
-	if c.gate.down.Load() {
+	if c.gate.down.Load() && !urgent {
 		w.space.owe(w.names, w.schema)
 		return
 	}

@@ -285,7 +285,7 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 		if why, err := c.read(ctx, l, false); why != reason.None || err != nil {
 			return nil, why, err
 		}
-		if e.header.Vector == l.reading.Vector {
+		if decide.IsHit(e.header.Vector, l.reading.Vector, l.reading.Settled) {
 			return c.nearHit(ctx, l, e), reason.None, nil
 		}
 		c.cache.near.forget(l, e)
@@ -330,7 +330,7 @@ func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) 
 		return reason.CacheDown, ctx.Err()
 	case !c.refreshCatalog(ctx, l.reading.Schema):
 		return reason.UnknownRelation, ctx.Err()
-	case !l.reading.Settled:
+	case !decide.MayFill(l.reading.Settled):
 		return reason.PendingWrite, nil
 	}
 	return reason.None, nil
@@ -339,7 +339,7 @@ func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) 
 // hit replays the entry if it was computed under the versions just read.
 func (c *conn) hit(ctx context.Context, l *lookup) driver.Rows {
 	h, err := rowcodec.DecodeHeader(l.reading.Entry)
-	if err == nil && (h.Vector != l.reading.Vector || c.refreshes(l, &h)) {
+	if err == nil && (!decide.IsHit(h.Vector, l.reading.Vector, l.reading.Settled) || c.refreshes(l, &h)) {
 		return nil // a write came in between, or the entry's time ends soon
 	}
 	var result *rowcodec.Result

@@ -187,6 +187,9 @@ func (c *conn) learn(found state) {
 	s.known = true
 	c.connector.identified.Store(true)
 	c.connector.last.Store(s.space)
+	if c.connector.owes.Swap(false) {
+		_ = c.cache.bump(context.Background(), s.space, touched{names: []string{WildcardTag, SchemaTag}})
+	}
 }
 
 // postgresSettings are the settings of PostgreSQL that can change what a
@@ -233,7 +236,7 @@ func (c *conn) postgresState(ctx context.Context) (state, error) {
 		q.WriteString(`, pg_catalog.current_setting('` + strings.ReplaceAll(name, `'`, `''`) + `', true)`)
 	}
 	rows, err := (server{c}).Query(ctx, q.String())
-	if err != nil && !c.connector.noControl.Load() && ctx.Err() == nil && c.definite(err) {
+	if err != nil && !c.connector.noControl.Load() && c.mayNotAskControl(ctx) {
 		c.connector.noControl.Store(true)
 		return c.postgresState(ctx)
 	}
@@ -244,6 +247,17 @@ func (c *conn) postgresState(ctx context.Context) (state, error) {
 		return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
 	}
 	return postgresAnswer(rows[0])
+}
+
+// mayNotAskControl reports whether the server does not let this user ask for
+// the system identifier, or does not know the question. Any other failure is
+// one of the moment: a process that took it for this one would name the
+// database differently from all others, and neither would see the other's
+// writes.
+func (c *conn) mayNotAskControl(ctx context.Context) bool {
+	rows, err := (server{c}).Query(ctx, `SELECT pg_catalog.has_function_privilege(oid, 'execute')::text`+
+		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system'`)
+	return err == nil && (len(rows) == 0 || rows[0][0].S == "false")
 }
 
 func postgresAnswer(row []catalog.Text) (state, error) {

@@ -25,22 +25,26 @@ import (
 // show that it would notice. It is done from outside: in the store that the
 // cache is given, or in the text of the scripts on their way to Redis.
 type breakage struct {
-	nemesis string // under which it shows
+	nemeses []string // under which it shows
+	slow    bool     // shows within a minute, not within seconds
 	script  func(text string) string
 	store   func(cachedsql.Space) cachedsql.Space
 	adapter func(*cachedsql.Adapter)
 }
 
 var breakages = map[string]breakage{
-	"no begin": {nemesis: "none", store: func(s cachedsql.Space) cachedsql.Space { return noBegin{s} }},
-	"vector after the query": {nemesis: "none", store: func(s cachedsql.Space) cachedsql.Space {
+	"no begin": {nemeses: []string{"dawdle"}, store: func(s cachedsql.Space) cachedsql.Space { return noBegin{s} }},
+	"vector after the query": {nemeses: []string{"dawdle"}, store: func(s cachedsql.Space) cachedsql.Space {
 		return &restamp{Space: s, tags: map[cachedsql.Key]cachedsql.TagSet{}}
 	}},
-	"leases not honoured": {nemesis: "dawdle", script: replace("settled and '1' or '0'", "'1'")},
-	"one lease per tag":   {nemesis: "dawdle", script: replace("tok, leases = token(), live(leases, writer)", "tok, leases = token(), {}")},
-	"no tag quarantine":   {nemesis: "evict-in-flight", script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}")},
-	"no epoch check":      {nemesis: "old-snapshot", script: replace("if history == '' then", "history = 'same'\nif false then")},
-	"unknown outcome is an end": {nemesis: "late-commit", adapter: func(a *cachedsql.Adapter) {
+	"leases not honoured": {nemeses: []string{"dawdle"}, script: replace("settled and '1' or '0'", "'1'")},
+	"one lease per tag": {nemeses: []string{"dawdle"}, slow: true,
+		script: replace("tok, leases = token(), live(leases, writer)", "tok, leases = token(), {}")},
+	"no tag quarantine": {nemeses: []string{"evict-in-flight"}, slow: true,
+		script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}")},
+	"no epoch check": {nemeses: []string{"old-snapshot", "failover"},
+		script: replace("if history == '' then", "history = 'same'\nif false then")},
+	"unknown outcome is an end": {nemeses: []string{"late-commit"}, slow: true, adapter: func(a *cachedsql.Adapter) {
 		a.Definite = func(error) bool { return true }
 	}},
 }

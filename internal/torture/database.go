@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -112,8 +113,13 @@ func (mariadb) killCommitting(ctx context.Context, admin *sql.DB, name string) e
 	if err == nil {
 		_, err = admin.ExecContext(ctx, "KILL "+strconv.FormatInt(id, 10))
 	}
+	if gone := new(mysql.MySQLError); errors.As(err, &gone) && gone.Number == unknownThread {
+		return nil
+	}
 	return err
 }
+
+const unknownThread = 1094 // it has ended by itself
 
 // prepare creates the tables. Versions start at 0, which is what no commit
 // has been acknowledged of.

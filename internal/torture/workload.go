@@ -212,7 +212,9 @@ func changesOf(ctx context.Context) []change {
 }
 
 func (w *worker) transaction(ctx context.Context, changes ...change) {
-	tx, err := w.db.BeginTx(context.WithValue(ctx, changesKey{}, changes), nil)
+	// Not REPEATABLE READ: there an update that changes nothing does not make a
+	// row the transaction's own, and MariaDB goes on showing the old one.
+	tx, err := w.db.BeginTx(context.WithValue(ctx, changesKey{}, changes), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		w.fault(err)
 		return

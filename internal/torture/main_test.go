@@ -1,0 +1,103 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestMain is main in the processes that a test starts.
+func TestMain(m *testing.M) {
+	if text := os.Getenv(jobVariable); text != "" {
+		if err := runWorker(text); err != nil {
+			fmt.Fprintln(os.Stderr, "torture: worker:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// dsnOf returns the DSN that the environment names, or skips the test.
+func dsnOf(t *testing.T, variable string) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("SKIPPED: takes its time")
+	}
+	if os.Getenv(variable) == "" {
+		t.Skipf("SKIPPED: %s is not set", variable)
+	}
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("SKIPPED: this test needs redis-server in PATH")
+	}
+	return os.Getenv(variable)
+}
+
+func tortured(t *testing.T, o options) (report, string) {
+	t.Helper()
+	var log bytes.Buffer
+	o.Log, o.Workers, o.Threads = &log, 4, 4
+	r, err := torture(t.Context(), o)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
+	}
+	t.Log(r)
+	return r, log.String()
+}
+
+// Not parallel: each run wants both cores.
+func TestNoStaleReadWhateverHappens(t *testing.T) {
+	for _, c := range []struct{ name, variable string }{
+		{"postgres", "CACHEDSQL_TEST_POSTGRES"},
+		{"mysql", "CACHEDSQL_TEST_MYSQL"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, log := tortured(t, options{DSN: dsnOf(t, c.variable), Duration: 7 * time.Second, Nemeses: nemesisNames()})
+			if n := r.Counts[stale] + r.Counts[overtaken]; n != 0 {
+				t.Errorf("%d stale reads:\n%s", n, log)
+			}
+			if r.Counts[hits] == 0 || r.Counts[fills] == 0 || r.Counts[commits] == 0 || len(r.Faults) == 0 {
+				t.Errorf("nothing was tried: %v\n%s", r, log)
+			}
+		})
+	}
+}
+
+// A checker that cannot fail is worth nothing: each of these leaves out a part
+// of the protocol.
+func TestCheckerFindsEachMissingPart(t *testing.T) {
+	patience := 10 * time.Second
+	if os.Getenv("CACHEDSQL_TORTURE") != "" {
+		patience = time.Minute
+	}
+	for _, name := range slices.Sorted(maps.Keys(breakages)) {
+		b := breakages[name]
+		t.Run(name, func(t *testing.T) {
+			if b.slow && patience < time.Minute {
+				t.Skip("SKIPPED: set CACHEDSQL_TORTURE=1: shows within a minute, not always within seconds")
+			}
+			r, log := tortured(t, options{
+				DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: patience, Broken: name, Nemeses: b.nemeses, StopEarly: true,
+			})
+			if r.Counts[stale]+r.Counts[overtaken] == 0 {
+				t.Errorf("got no stale read: %v\n%s", r, log)
+			}
+		})
+	}
+}
+
+// TestStaleReadsOfBoundedEndSoon shows what bounded consistency costs: a read
+// may miss a commit for the moment that its announcement takes.
+func TestStaleReadsOfBoundedEndSoon(t *testing.T) {
+	r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 2 * time.Second, Bounded: true})
+	if lag := time.Duration(r.Counts[worstLag]) * time.Microsecond; lag > leaseTime {
+		t.Errorf("a read was stale %v after the commit:\n%s", lag, log)
+	}
+}
