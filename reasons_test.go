@@ -153,7 +153,7 @@ var reasonStates = map[string]func(*shop){
 
 func TestEveryReasonIsReached(t *testing.T) {
 	t.Parallel()
-	sqliteOnly := server{"sqlite", cachedsql.SQLite, sqliteConnector}
+	sqliteOnly := server{name: "sqlite", dialect: cachedsql.SQLite, connector: sqliteConnector}
 	for _, r := range cachedsql.Reasons() {
 		t.Run(r.String(), func(t *testing.T) {
 			t.Parallel()
