@@ -24,7 +24,7 @@ import (
 
 // buckets bounds the tags of a dimension. A collision invalidates too much,
 // nothing else.
-const buckets = 4096
+const buckets = 16384
 
 func rowTag(p catalog.Pattern, value string) string {
 	h := fnv.New64a()
