@@ -89,8 +89,12 @@ func (r *run) start(ctx context.Context) (report, error) {
 
 // harm lets the nemeses act, one after the other, in random order.
 func (r *run) harm(ctx context.Context) error {
+	gap := 6 * leaseTime // most faults stop caching for a lease or more
+	if r.StopEarly {
+		gap = 2 * leaseTime
+	}
 	for ctx.Err() == nil {
-		pause(ctx, 6*leaseTime) // most faults stop caching for a lease or more
+		pause(ctx, gap)
 		if r.StopEarly && r.shared.counts[stale].Load()+r.shared.counts[overtaken].Load() != 0 {
 			return nil
 		}
