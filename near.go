@@ -51,11 +51,26 @@ type nearEntry struct {
 	header rowcodec.Header
 	result *rowcodec.Result // boxed; never changes
 	bytes  int64            // of the stored entry
+	weight uint32           // bytes of memory
 	lives  time.Duration
 }
 
-// nearOverhead is what an entry costs beside its result, by measurement.
-const nearOverhead = 400
+// What an entry costs beside the result's own size, by measurement: a fixed
+// part, and room in the slabs that its values come from, which is at most for
+// 64 values of each type.
+const (
+	nearOverhead  = 400
+	nearSlack     = 48
+	nearSlackMost = 64
+)
+
+func nearWeight(result *rowcodec.Result) uint32 {
+	size := result.Size() + nearOverhead
+	for set := range result.Sets() {
+		size += nearSlack * min(result.Rows(set)*int64(len(result.Names(set))), nearSlackMost)
+	}
+	return uint32(min(size, math.MaxUint32))
+}
 
 func newNear(maxBytes int64) near {
 	if maxBytes <= 0 {
@@ -63,9 +78,7 @@ func newNear(maxBytes int64) near {
 	}
 	return near{otter.Must(&otter.Options[nearKey, *nearEntry]{
 		MaximumWeight: uint64(maxBytes),
-		Weigher: func(_ nearKey, e *nearEntry) uint32 {
-			return uint32(min(e.result.Size()+nearOverhead, math.MaxUint32))
-		},
+		Weigher:       func(_ nearKey, e *nearEntry) uint32 { return e.weight },
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[nearKey, *nearEntry]) time.Duration {
 			return e.Value.lives
 		}),
@@ -106,7 +119,9 @@ func (n *near) keep(l *lookup, h rowcodec.Header, result *rowcodec.Result) (*row
 	if err != nil {
 		return nil, err
 	}
-	n.entries.Set(nearKey{l.route.space, l.key}, &nearEntry{header: h, result: boxed, bytes: int64(len(l.reading.Entry)), lives: lives})
+	n.entries.Set(nearKey{l.route.space, l.key}, &nearEntry{
+		header: h, result: boxed, bytes: int64(len(l.reading.Entry)), weight: nearWeight(boxed), lives: lives,
+	})
 	return boxed, nil
 }
 
