@@ -437,6 +437,6 @@ func TestConnectorIsClosedWithItsHandle(t *testing.T) {
 		t.Errorf("got %v, want the connector's error", err)
 	}
 	if err := cache.OpenDB(fakeConnector{}).Close(); err != nil {
-		t.Errorf("got %v from a handle whose connector cannot be closed", err)
+		t.Errorf("got %v from a connector that has nothing to close", err)
 	}
 }
