@@ -46,14 +46,6 @@ func TestNearCacheStaysWithinItsBound(t *testing.T) {
 	}
 }
 
-func heap() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}
-
 func nearSample(t *testing.T, rows int, h rowcodec.Header) []byte {
 	t.Helper()
 	var enc rowcodec.Encoder
