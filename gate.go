@@ -81,6 +81,11 @@ func (g *gate) call(ctx context.Context, f func(context.Context) error) error {
 	if g.down.Load() {
 		return errDown
 	}
+	return g.insist(ctx, f)
+}
+
+// insist is call for what is worth the wait even while the gate is down.
+func (g *gate) insist(ctx context.Context, f func(context.Context) error) error {
 	bounded, cancel := context.WithTimeout(ctx, g.budget)
 	err := f(bounded)
 	cancel()

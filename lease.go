@@ -296,11 +296,11 @@ func (c *Cache) end(w *write, urgent bool) {
 	w.asking.Lock()
 	defer w.asking.Unlock()
 	w.ended = true
-	if c.gate.down.Load() && !urgent {
-		w.space.owe(w.names, w.schema)
-		return
+	ask := c.gate.call
+	if urgent {
+		ask = c.gate.insist
 	}
-	err := c.gate.call(context.Background(), func(ctx context.Context) error {
+	err := ask(context.Background(), func(ctx context.Context) error {
 		return w.space.announce(ctx, w.id, w.tags, w.schema)
 	})
 	if err != nil {
