@@ -37,6 +37,7 @@ type Cache struct {
 	plans   planMemo
 	flights flights
 	counts  counters
+	queries queries
 	gate    *gate
 	near    near
 	leases  *leases
@@ -164,6 +165,11 @@ func (c *Cache) Stats() Stats {
 	s.StoreDown = c.gate.down.Load()
 	return s
 }
+
+// Queries returns the figures so far of each query that this Cache has seen,
+// those first that would keep the database busiest (see QueryStats.Load). The
+// number is bounded; what is over it is added up at the end as OtherQueries.
+func (c *Cache) Queries() []QueryStats { return c.queries.snapshot() }
 
 // Wait returns when every result and announcement that was waiting for the
 // store when it was called has been handed over, or ctx is done.
