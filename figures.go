@@ -1,8 +1,10 @@
 package cachedsql
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +16,9 @@ import (
 // figures are the counts behind a QueryStats. They are added to on the path of
 // a query, so there are only atomic counters here, and no lock.
 type figures struct {
-	st    *sqlparse.Statement // nil for those of all others
-	route atomic.Pointer[routeFacts]
+	st     *sqlparse.Statement // nil for those of all others
+	rule   string              // that selected it, "" if none did
+	tables atomic.Pointer[[]string]
 
 	outcomes  [outcomes]atomic.Int64
 	bypasses  [reasons]atomic.Int64
@@ -30,74 +33,103 @@ type figures struct {
 	retired atomic.Bool
 }
 
-// routeFacts is what a route tells of its statement.
-type routeFacts struct {
-	rule   string
-	tables []string
-}
-
 const (
 	// maxFigures bounds the queries with figures of their own: at 4 KB each, to
 	// a few megabytes. When there are more, those with the least load make room.
 	maxFigures  = 1000
 	keepFigures = maxFigures * 3 / 4
+
+	// maxOthers bounds the rules whose other queries are told apart.
+	maxOthers = 100
 )
 
-// queries holds the figures of a Cache.
+// queries holds the figures of a Cache. They are kept by query and rule, and
+// those of the others by rule: so the counts of a rule only ever grow, as
+// metrics have to, whatever makes room and however rules change.
 type queries struct {
-	other figures
-
-	mu   sync.Mutex
-	byID map[string]*figures // under mu
+	mu     sync.Mutex
+	byKey  map[figuresKey]*figures // under mu
+	others map[string]*figures     // under mu; by rule
 }
 
-// of returns the figures for a statement, new ones if there are none.
-func (q *queries) of(st *sqlparse.Statement) *figures {
+type figuresKey struct{ queryID, rule string }
+
+// of returns the figures for a statement under a rule, new ones if there are
+// none.
+func (q *queries) of(st *sqlparse.Statement, rule string) *figures {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	f := q.byID[st.QueryID]
+	key := figuresKey{st.QueryID, rule}
+	f := q.byKey[key]
 	if f != nil {
 		return f
 	}
-	if len(q.byID) >= maxFigures {
+	if len(q.byKey) >= maxFigures {
 		q.makeRoom()
 	}
-	if q.byID == nil {
-		q.byID = map[string]*figures{}
+	if q.byKey == nil {
+		q.byKey = map[figuresKey]*figures{}
 	}
-	f = &figures{st: st}
-	q.byID[st.QueryID] = f
+	f = &figures{st: st, rule: rule}
+	q.byKey[key] = f
 	return f
+}
+
+// otherOf returns the figures of the other queries of a rule. It needs mu.
+func (q *queries) otherOf(rule string) *figures {
+	f := q.others[rule]
+	if f == nil && len(q.others) >= maxOthers {
+		rule = ""
+		f = q.others[rule]
+	}
+	if f != nil {
+		return f
+	}
+	if q.others == nil {
+		q.others = map[string]*figures{}
+	}
+	f = &figures{rule: rule}
+	q.others[rule] = f
+	return f
+}
+
+// settle pours what was added to figures that are retired.
+func (q *queries) settle(f *figures) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	f.pour(q.otherOf(f.rule))
 }
 
 // makeRoom retires the figures with the least load. It needs mu. A counter
 // that is added to at the same time is not lost: either it is poured here, or
 // who added to it sees that the figures are retired and pours it.
 func (q *queries) makeRoom() {
-	all := make(map[string]*QueryStats, len(q.byID))
-	for id, f := range q.byID {
+	all := make([]*figures, 0, len(q.byKey))
+	load := make(map[*figures]time.Duration, len(q.byKey))
+	for _, f := range q.byKey {
 		s := f.snapshot()
-		all[id] = &s
+		all, load[f] = append(all, f), s.Load()
 	}
-	for _, s := range ranked(all, &QueryStats{}, 0)[keepFigures:] {
-		f := q.byID[s.QueryID]
-		delete(q.byID, s.QueryID)
+	slices.SortFunc(all, func(a, b *figures) int { return cmp.Compare(load[b], load[a]) })
+	for _, f := range all[keepFigures:] {
+		delete(q.byKey, figuresKey{f.st.QueryID, f.rule})
 		f.retired.Store(true)
-		f.pour(&q.other)
+		f.pour(q.otherOf(f.rule))
 	}
 }
 
-// snapshot returns all figures, the ones with the highest load first.
-func (q *queries) snapshot() []QueryStats {
+// each returns all figures one by one.
+func (q *queries) each() []QueryStats {
 	q.mu.Lock()
-	all := make(map[string]*QueryStats, len(q.byID))
-	for id, f := range q.byID {
-		s := f.snapshot()
-		all[id] = &s
+	defer q.mu.Unlock()
+	all := make([]QueryStats, 0, len(q.byKey)+len(q.others))
+	for _, f := range q.byKey {
+		all = append(all, f.snapshot())
 	}
-	q.mu.Unlock()
-	rest := q.other.snapshot()
-	return ranked(all, &rest, 0)
+	for _, f := range q.others {
+		all = append(all, f.snapshot())
+	}
+	return all
 }
 
 // tally is where the executions of one plan are counted. Plans of one query ID
@@ -110,17 +142,26 @@ type tally struct {
 
 func (t *tally) figures() *figures {
 	f := t.current.Load()
-	if f == nil || f.retired.Load() {
-		f = t.queries.of(t.st)
-		t.current.Store(f)
+	switch {
+	case f == nil:
+		f = t.under("")
+	case f.retired.Load():
+		f = t.under(f.rule)
 	}
+	return f
+}
+
+// under makes a rule the one that the plan's executions are counted under.
+func (t *tally) under(rule string) *figures {
+	f := t.queries.of(t.st, rule)
+	t.current.Store(f)
 	return f
 }
 
 // added must follow every addition to f.
 func (t *tally) added(f *figures) {
 	if f.retired.Load() {
-		f.pour(&t.queries.other)
+		t.queries.settle(f)
 	}
 }
 
@@ -206,15 +247,15 @@ func (t *tally) takes(r *route) {
 	if t == nil {
 		return
 	}
-	facts := &routeFacts{rule: r.ruleName()}
+	var tables []string
 	for _, p := range r.effects.Reads {
-		facts.tables = append(facts.tables, p.Table)
+		tables = append(tables, p.Table)
 	}
 	for _, p := range r.effects.Writes {
-		facts.tables = append(facts.tables, p.Table)
+		tables = append(tables, p.Table)
 	}
-	facts.tables = distinct(facts.tables)
-	t.figures().route.Store(facts)
+	tables = distinct(tables)
+	t.under(r.ruleName()).tables.Store(&tables)
 }
 
 // seen stores the time once a second: a store that changes nothing would still
@@ -242,8 +283,9 @@ func (f *figures) snapshot() QueryStats {
 	if f.st != nil {
 		s.QueryID, s.Name, s.Statement = f.st.QueryID, f.st.QueryName, f.st.Normal
 	}
-	if facts := f.route.Load(); facts != nil {
-		s.Rule, s.Tables = facts.rule, facts.tables
+	s.Rule = f.rule
+	if tables := f.tables.Load(); tables != nil {
+		s.Tables = *tables
 	}
 	return s
 }

@@ -34,7 +34,7 @@ func TestNoCountIsLostWhenFiguresMakeRoom(t *testing.T) {
 	}
 	done.Wait()
 	var calls, asked, because int64
-	all := q.snapshot()
+	all := MergeQueries(0, q.each())
 	for _, s := range all {
 		calls += s.Calls
 		asked += s.DatabaseTime.Count
@@ -93,7 +93,7 @@ func TestCallsThatTheDriverSkipsAreNotAsked(t *testing.T) {
 	tl.asked(time.Now(), true, &skip)
 	other := errors.New("other")
 	tl.asked(time.Now(), true, &other)
-	if got := tl.queries.snapshot()[0]; got.DatabaseTime.Count != 1 || got.Calls != 1 {
+	if got := tl.queries.each()[0]; got.DatabaseTime.Count != 1 || got.Calls != 1 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -22,7 +22,7 @@ type plan struct {
 	// the catalog and the rules say. It goes straight to the driver.
 	inert bool
 
-	tally  *tally // nil: not counted
+	tally  *tally                // nil: not counted
 	route  atomic.Pointer[route] // the last one
 	mu     sync.Mutex
 	routes map[routeKey]*route // under mu; one for each state it has been run in

@@ -142,3 +142,28 @@ func TestFiguresBeyondTheBoundAreAddedUpAsOthers(t *testing.T) {
 		t.Errorf("%d calls, want %d and those that made the tables", calls, queries)
 	}
 }
+
+// Metrics are made of these: a count that gets smaller looks like a restart.
+func TestCountsByRuleStayWhenRulesChange(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, servers(t)[0], itemRules)
+	s.price(1)
+	before := s.cache.QueriesByRule()["items"]
+	renamed, err := cachedsql.ParseRules("rules", []byte(strings.ReplaceAll(itemRules, "name: items", "name: goods")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cache.SetRules(renamed)
+	s.price(1)
+	s.price(1)
+	all := s.cache.QueriesByRule()
+	if got := all["items"]; before.Calls != 1 || got.Calls != 1 || got.Statement != "" {
+		t.Errorf("before: %+v, after: %+v", before, got)
+	}
+	if got := all["goods"].Calls; got != 2 {
+		t.Errorf("%d calls under the new name, want 2", got)
+	}
+	if got := s.figuresOf("select price from items"); got.Calls != 3 || got.Rule == "" {
+		t.Errorf("of the query: %+v", got)
+	}
+}
