@@ -33,14 +33,16 @@ type Cache struct {
 
 	hasCatalog atomic.Bool // connections of this Cache can have a catalog
 
-	rules   atomic.Pointer[Rules]
-	plans   planMemo
-	flights flights
-	counts  counters
-	gate    *gate
-	near    near
-	leases  *leases
-	tasks   *tasks
+	rules    atomic.Pointer[Rules]
+	plans    planMemo
+	flights  flights
+	counts   counters
+	queries  queries
+	gate     *gate
+	near     near
+	leases   *leases
+	tasks    *tasks
+	reporter *reporter // nil: none
 
 	// analyse is Catalog.Effects. A test breaks it, to see that the soundness
 	// test notices.
@@ -85,6 +87,7 @@ func New(config Config) (*Cache, error) {
 	c.gate = newGate(c)
 	c.leases = newLeases(c)
 	c.gate.start()
+	c.reporter = newReporter(c)
 	return c, nil
 }
 
@@ -106,6 +109,7 @@ func (c *Cache) Close() error {
 	if stopWatch != nil {
 		stopWatch()
 	}
+	c.reporter.close()
 	c.leases.close()
 	c.tasks.close()
 	c.gate.close()
@@ -163,6 +167,25 @@ func (c *Cache) Stats() Stats {
 	s := c.counts.snapshot()
 	s.StoreDown = c.gate.down.Load()
 	return s
+}
+
+// Queries returns the figures so far of each query that this Cache has seen,
+// those first that would keep the database busiest (see QueryStats.Load). The
+// number is bounded; what is over it is added up at the end as OtherQueries.
+func (c *Cache) Queries() []QueryStats { return MergeQueries(0, c.queries.each()) }
+
+// QueriesByRule returns the figures of all queries added up by the rule that
+// selected them at the time, "" for those that no rule did. No count in it ever
+// gets smaller.
+func (c *Cache) QueriesByRule() map[string]QueryStats {
+	sums := map[string]QueryStats{}
+	for _, q := range c.queries.each() {
+		sum, rule := sums[q.Rule], q.Rule
+		sum.Merge(&q)
+		sum.QueryID, sum.Name, sum.Statement, sum.Tables, sum.Rule = "", "", "", nil, rule
+		sums[rule] = sum
+	}
+	return sums
 }
 
 // Wait returns when every result and announcement that was waiting for the

@@ -67,6 +67,12 @@ type Config struct {
 	// caller's goroutine; it must be quick and safe for concurrent use.
 	OnEvent func(Event)
 
+	// ReportInterval is the time between two reports of this process's figures
+	// and state to the store, where operators find them. It has no influence on
+	// what is cached. Defaults to 10 seconds; at least 100 milliseconds;
+	// negative: there are no reports.
+	ReportInterval time.Duration
+
 	// Rules select what is cached. Nil: nothing is. See Cache.SetRules.
 	Rules *Rules
 
@@ -159,6 +165,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.MaxTags <= 0 {
 		c.MaxTags = defaultMaxTags
+	}
+	if c.ReportInterval == 0 {
+		c.ReportInterval = defaultReportInterval
+	}
+	if c.ReportInterval > 0 && c.ReportInterval < minReportInterval {
+		return c, fmt.Errorf("cachedsql: Config.ReportInterval is %v, less than %v", c.ReportInterval, minReportInterval)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

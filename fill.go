@@ -65,6 +65,7 @@ func (c *Cache) store1(l *lookup, entry []byte, rows int64, ttl time.Duration) {
 	if err != nil {
 		e.Outcome, e.Reason, e.Err = NotFilled, reason.CacheDown, err
 	}
+	l.plan.tally.stored(&e)
 	c.emit(e)
 }
 

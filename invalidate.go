@@ -72,6 +72,7 @@ func (t *txState) touched(last touched) touched {
 // exec is the one road of a statement that returns no rows.
 func (c *conn) exec(ctx context.Context, p *plan, x *call) (driver.Result, error) {
 	p = c.judged(ctx, p, x.text)
+	x.plan = p
 	if p.inert {
 		c.tx.isolationOnce = false
 		return x.exec(ctx)
@@ -156,6 +157,9 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 		c.readyToWrite(ctx)
 	}
 	t := c.touches(ctx, p, args)
+	if len(t.names) != 0 {
+		p.tally.invalidates()
+	}
 	c.session.note(c.dialect(), st)
 	if c.tx.inside() {
 		c.tx.renamed = c.tx.renamed || renames(st)

@@ -43,7 +43,7 @@ func (c *conn) readsDiffer(text string) bool {
 
 // unreadable is the plan of a text that may mean anything.
 func unreadable(p *plan) *plan {
-	return &plan{text: p.text, st: &sqlparse.Statement{
+	return &plan{tally: p.tally, text: p.text, st: &sqlparse.Statement{
 		Dialect: p.st.Dialect, Kind: sqlparse.Unknown, WritesAll: true, SessionUnknown: true, Reason: reason.SessionState,
 		Text: p.st.Text, Normal: p.st.Normal, QueryID: p.st.QueryID,
 	}}

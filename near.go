@@ -138,6 +138,7 @@ func (c *conn) nearHit(ctx context.Context, l *lookup, e *nearEntry) driver.Rows
 		return nil
 	}
 	c.cache.counts.count(NearHit, 0)
+	l.plan.tally.hit(NearHit, l.started)
 	if c.cache.config.OnEvent != nil {
 		c.tell(ctx, l, NearHit, e.bytes)
 	}

@@ -22,6 +22,7 @@ type plan struct {
 	// the catalog and the rules say. It goes straight to the driver.
 	inert bool
 
+	tally  *tally                // nil: not counted
 	route  atomic.Pointer[route] // the last one
 	mu     sync.Mutex
 	routes map[routeKey]*route // under mu; one for each state it has been run in
@@ -102,6 +103,7 @@ func (s *planShard) add(c *Cache, key planKey) *plan {
 	s.mu.RUnlock()
 	if p == nil {
 		p = newPlan(key.dialect, key.text)
+		p.tally = &tally{queries: &c.queries, st: p.st}
 		c.counts.parsed.Add(1)
 		if problem := hintProblem(p.st); problem != "" {
 			c.emit(Event{Outcome: Note, QueryID: p.st.QueryID, Statement: p.st.Normal, Err: fmt.Errorf("cachedsql: %s; ignored", problem)})

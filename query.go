@@ -21,6 +21,7 @@ type call struct {
 	stmt *stmt // nil: by text
 	text string
 	args []driver.NamedValue
+	plan *plan
 }
 
 func (x *call) path() protocolPath {
@@ -30,14 +31,16 @@ func (x *call) path() protocolPath {
 	return direct
 }
 
-func (x *call) query(ctx context.Context) (driver.Rows, error) {
+func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
+	defer x.plan.tally.asked(time.Now(), false, &err)
 	if x.stmt != nil {
 		return x.stmt.innerQuery(ctx, x.args)
 	}
 	return x.conn.innerQuery(ctx, x.text, x.args)
 }
 
-func (x *call) exec(ctx context.Context) (driver.Result, error) {
+func (x *call) exec(ctx context.Context) (_ driver.Result, err error) {
+	defer x.plan.tally.asked(time.Now(), true, &err)
 	if x.stmt != nil {
 		return x.stmt.innerExec(ctx, x.args)
 	}
@@ -60,6 +63,7 @@ type lookup struct {
 // query is the one road of a statement that returns rows.
 func (c *conn) query(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
 	p = c.judged(ctx, p, x.text)
+	x.plan = p
 	if p.inert {
 		c.tx.isolationOnce = false
 		return c.pass(ctx, p, x, p.textReason())
@@ -339,8 +343,12 @@ func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) 
 // hit replays the entry if it was computed under the versions just read.
 func (c *conn) hit(ctx context.Context, l *lookup) driver.Rows {
 	h, err := rowcodec.DecodeHeader(l.reading.Entry)
-	if err == nil && (!decide.IsHit(h.Vector, l.reading.Vector, l.reading.Settled) || c.refreshes(l, &h)) {
-		return nil // a write came in between, or the entry's time ends soon
+	if err == nil && !decide.IsHit(h.Vector, l.reading.Vector, l.reading.Settled) {
+		l.plan.tally.outdated()
+		return nil // a write came in between
+	}
+	if err == nil && c.refreshes(l, &h) {
+		return nil // the entry's time ends soon
 	}
 	var result *rowcodec.Result
 	if err == nil {
@@ -359,6 +367,7 @@ func (c *conn) hit(ctx context.Context, l *lookup) driver.Rows {
 // served counts a hit in the store and replays it.
 func (c *conn) served(ctx context.Context, l *lookup, result *rowcodec.Result) driver.Rows {
 	c.cache.counts.count(Hit, reason.None)
+	l.plan.tally.hit(Hit, l.started)
 	if c.cache.config.OnEvent != nil {
 		c.tell(ctx, l, Hit, int64(len(l.reading.Entry)))
 	}
@@ -402,6 +411,7 @@ func (c *conn) failed(ctx context.Context, err error) Reason {
 
 func (c *conn) bypassed(ctx context.Context, p *plan, why Reason, detail string) {
 	c.cache.counts.count(Bypassed, why)
+	p.tally.count(Bypassed, why)
 	if c.cache.config.OnEvent != nil {
 		c.cache.config.OnEvent(Event{
 			Outcome: Bypassed, Reason: why, Detail: detail,
@@ -412,6 +422,7 @@ func (c *conn) bypassed(ctx context.Context, p *plan, why Reason, detail string)
 
 func (c *conn) emit(ctx context.Context, p *plan, e Event) {
 	c.cache.counts.count(e.Outcome, e.Reason)
+	p.tally.count(e.Outcome, e.Reason)
 	if c.cache.config.OnEvent != nil {
 		e.QueryID, e.Statement, e.Context = p.st.QueryID, p.st.Normal, ctx
 		c.cache.config.OnEvent(e)

@@ -57,6 +57,7 @@ func (c *conn) route(p *plan) *route {
 			p.routes = map[routeKey]*route{}
 		}
 		p.routes[key] = r
+		p.tally.takes(r)
 	}
 	p.route.Store(r)
 	return r

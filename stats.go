@@ -8,20 +8,46 @@ import (
 
 // Stats are counts since the Cache was made.
 type Stats struct {
-	Hits, NearHits, Misses        int64
-	Coalesced                     int64
-	Bypasses                      int64
-	Fills, NotFilled              int64
-	Invalidations                 int64
-	Corrupt, StoreFailures, Notes int64
+	Hits          int64 `json:"hits"`
+	NearHits      int64 `json:"near_hits"`
+	Misses        int64 `json:"misses"`
+	Coalesced     int64 `json:"coalesced"`
+	Bypasses      int64 `json:"bypasses"`
+	Fills         int64 `json:"fills"`
+	NotFilled     int64 `json:"not_filled"`
+	Invalidations int64 `json:"invalidations"`
+	Corrupt       int64 `json:"corrupt"`
+	StoreFailures int64 `json:"store_failures"`
+	Notes         int64 `json:"notes"`
 	// BypassesByReason and NotFilledByReason hold the reasons that occurred,
 	// by their words.
-	BypassesByReason, NotFilledByReason map[string]int64
+	BypassesByReason  map[string]int64 `json:"bypasses_by_reason,omitempty"`
+	NotFilledByReason map[string]int64 `json:"not_filled_by_reason,omitempty"`
 	// ParsedTexts is how many distinct statement texts were analysed.
-	ParsedTexts int64
+	ParsedTexts int64 `json:"parsed_texts"`
 	// StoreDown reports that the store is not used at the moment because it
 	// was unreachable.
-	StoreDown bool
+	StoreDown bool `json:"store_down"`
+}
+
+// Merge adds the counts of another process. StoreDown then says whether the
+// store is unreachable for any of them.
+func (s *Stats) Merge(other *Stats) {
+	s.Hits += other.Hits
+	s.NearHits += other.NearHits
+	s.Misses += other.Misses
+	s.Coalesced += other.Coalesced
+	s.Bypasses += other.Bypasses
+	s.Fills += other.Fills
+	s.NotFilled += other.NotFilled
+	s.Invalidations += other.Invalidations
+	s.Corrupt += other.Corrupt
+	s.StoreFailures += other.StoreFailures
+	s.Notes += other.Notes
+	s.BypassesByReason = mergeCounts(s.BypassesByReason, other.BypassesByReason)
+	s.NotFilledByReason = mergeCounts(s.NotFilledByReason, other.NotFilledByReason)
+	s.ParsedTexts += other.ParsedTexts
+	s.StoreDown = s.StoreDown || other.StoreDown
 }
 
 // HitRatio is the share of cacheable reads answered from the cache, 0 to 1.

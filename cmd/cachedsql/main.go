@@ -69,6 +69,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newExplain(), newRules())
+	root.AddCommand(newExplain(), newFlush(), newInstances(), newQueries(), newRules())
 	return root
 }

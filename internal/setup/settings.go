@@ -80,6 +80,18 @@ var Settings = []Setting{
 		set:    func(o *options, v string) error { o.redisURL = v; return nil },
 	},
 	{
+		Name: "report_interval", Value: "duration, or off", Default: "10s",
+		Doc: "How often the process reports its figures and state to Redis, for operators.",
+		set: func(o *options, v string) (err error) {
+			if v == "off" {
+				o.config.ReportInterval = -1
+				return nil
+			}
+			o.config.ReportInterval, err = duration(v)
+			return err
+		},
+	},
+	{
 		Name: "rules", Value: "path", Default: "none: nothing is cached",
 		Doc: "The rule file. It is loaded again when it changes.",
 		set: func(o *options, v string) error { o.rulesPath = v; return nil },

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/redisstore"
+)
+
+const redisHelp = `
+
+Redis is named by --redis or by CACHEDSQL_REDIS, as for the programs.`
+
+// fleetFlags are those of every command that asks Redis.
+type fleetFlags struct {
+	redis   string
+	timeout time.Duration
+	json    bool
+}
+
+func (f *fleetFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.redis, "redis", "", "URL of the Redis (default $CACHEDSQL_REDIS)")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to wait for Redis")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON instead of a table")
+}
+
+// with calls do with the store that the flags name.
+func (f *fleetFlags) with(cmd *cobra.Command, do func(context.Context, *redisstore.Store) error) error {
+	url := f.redis
+	if url == "" {
+		url = os.Getenv("CACHEDSQL_REDIS")
+	}
+	if url == "" {
+		return errors.New("no Redis named: use --redis or CACHEDSQL_REDIS")
+	}
+	store, err := redisstore.Open(url, redisstore.Config{})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
+	defer cancel()
+	if err := do(ctx, store); err != nil {
+		return &faultError{err}
+	}
+	return nil
+}
+
+func (f *fleetFlags) print(cmd *cobra.Command, value any, header string, rows [][]any) error {
+	if f.json {
+		out := json.NewEncoder(cmd.OutOrStdout())
+		out.SetEscapeHTML(false)
+		return out.Encode(value)
+	}
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.ReplaceAll(header, " ", "\t"))
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, cell)
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
+
+func newInstances() *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use:   "instances",
+		Short: "List the processes that use a Redis",
+		Long:  "List the processes that report to a Redis, with the state each is in." + redisHelp,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
+				all, err := s.Inspector().Instances(ctx)
+				if err != nil {
+					return err
+				}
+				var rows [][]any
+				for _, in := range all {
+					rows = append(rows, []any{in.ID, in.Host, in.PID, in.Version, orDash(in.RulesVersion), in.Breaker,
+						in.StoreLatency.Round(time.Microsecond), ago(in.Started), ago(in.LastSeen)})
+				}
+				return f.print(cmd, all, "ID HOST PID VERSION RULES BREAKER LATENCY STARTED SEEN", rows)
+			})
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func newQueries() *cobra.Command {
+	var f fleetFlags
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "queries",
+		Short: "List what the programs ask, by the load it is for the database",
+		Long: `List the queries of all processes that report to a Redis. Those come first that would keep the database
+busiest if there were no cache: its mean time, times the number of calls.` + redisHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 0 {
+				return fmt.Errorf("--limit %d is negative", limit)
+			}
+			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
+				all, err := s.Inspector().Queries(ctx)
+				if err != nil {
+					return err
+				}
+				all = cachedsql.MergeQueries(limit, all)
+				var rows [][]any
+				for i := range all {
+					rows = append(rows, queryRow(&all[i]))
+				}
+				return f.print(cmd, all, "ID CALLS HITS RATIO DATABASE HIT LOAD RULE REASON STATEMENT", rows)
+			})
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().IntVarP(&limit, "limit", "n", 20, "how many queries; the others are added up; 0 for all")
+	return cmd
+}
+
+const shownStatement = 80
+
+func queryRow(q *cachedsql.QueryStats) []any {
+	statement := []rune(strings.Join(strings.Fields(q.Statement), " "))
+	if len(statement) > shownStatement {
+		statement = append(statement[:shownStatement-3], '.', '.', '.')
+	}
+	return []any{
+		q.QueryID, q.Calls, q.Hits + q.NearHits + q.Coalesced, fmt.Sprintf("%.0f%%", 100*q.HitRatio()),
+		q.DatabaseTime.Mean().Round(time.Microsecond), q.HitTime.Mean().Round(time.Microsecond), q.Load().Round(time.Millisecond),
+		orDash(q.Rule), orDash(mainReason(q)), string(statement),
+	}
+}
+
+// mainReason is the reason why most of the executions were not cached.
+func mainReason(q *cachedsql.QueryStats) string {
+	var reason string
+	var most int64
+	for r, n := range q.BypassesByReason {
+		if n > most || n == most && r < reason {
+			reason, most = r, n
+		}
+	}
+	return reason
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func ago(t time.Time) string { return max(time.Since(t), 0).Round(time.Second).String() }

@@ -1,0 +1,124 @@
+package metrics
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/cachedsql/cachedsql"
+)
+
+// family is one metric with all its series, before it takes the shape of one
+// of the systems it is exported to.
+type family struct {
+	name   string // without "cachedsql_" or "cachedsql."; words are separated by "_"
+	help   string
+	unit   string // as OpenTelemetry writes it
+	kind   kind
+	labels []string // names
+	series []series
+}
+
+type kind int
+
+const (
+	counter kind = iota
+	gauge
+	histogram
+)
+
+type series struct {
+	values    []string // of the labels
+	number    float64
+	durations cachedsql.Histogram
+}
+
+// families returns all metrics. The names and labels are always the same, also
+// where there is nothing to count yet.
+func families(stats cachedsql.Stats, byRule map[string]cachedsql.QueryStats, rulesVersion string) []family {
+	all := rates(byRule)
+	all = append(all,
+		times("database_duration", "How long the database took to answer with the first row or the result of a write.", byRule,
+			func(q *cachedsql.QueryStats) cachedsql.Histogram { return q.DatabaseTime }),
+		times("hit_duration", "How long answers from the cache took.", byRule,
+			func(q *cachedsql.QueryStats) cachedsql.Histogram { return q.HitTime }),
+		reasons("bypasses", "Statements sent to the database and not to be stored.", stats.BypassesByReason),
+		reasons("not_filled", "Misses whose result was not stored.", stats.NotFilledByReason),
+		total("invalidations", "Writes whose tables were announced.", stats.Invalidations),
+		total("corrupt_entries", "Stored entries that could not be used.", stats.Corrupt),
+		total("store_failures", "Failed calls to the store.", stats.StoreFailures),
+		total("notes", "Messages to the operator.", stats.Notes),
+		total("parsed_texts", "Statement texts analysed.", stats.ParsedTexts),
+		storeUp(stats.StoreDown),
+		family{
+			name: "rules_info", help: "The rule file in force, by the version of its content.", unit: "1", kind: gauge,
+			labels: []string{"version"}, series: []series{{values: []string{rulesVersion}, number: 1}},
+		})
+	return all
+}
+
+// rates returns what is counted for each rule.
+func rates(byRule map[string]cachedsql.QueryStats) []family {
+	calls := family{name: "calls", help: "Executions of statements.", unit: "{call}", labels: []string{"rule", "outcome"}}
+	fills := byRuleCounter("fills", "Results stored.", "{result}")
+	outdated := byRuleCounter("outdated", "Stored results found that a write had made unusable.", "{result}")
+	rows := byRuleCounter("stored_rows", "Rows of the results stored.", "{row}")
+	bytes := byRuleCounter("stored_bytes", "Size of the results stored.", "By")
+	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
+		q := byRule[rule]
+		for _, o := range []struct {
+			word string
+			n    int64
+		}{
+			{"hit", q.Hits}, {"near_hit", q.NearHits}, {"coalesced", q.Coalesced}, {"miss", q.Misses}, {"bypass", q.Bypasses},
+			{"exec", q.Calls - q.Hits - q.NearHits - q.Coalesced - q.Misses - q.Bypasses},
+		} {
+			calls.series = append(calls.series, series{values: []string{rule, o.word}, number: float64(o.n)})
+		}
+		fills.add(rule, q.Fills)
+		outdated.add(rule, q.Outdated)
+		rows.add(rule, q.Rows)
+		bytes.add(rule, q.Bytes)
+	}
+	return []family{calls, fills, outdated, rows, bytes}
+}
+
+func byRuleCounter(name, help, unit string) family {
+	return family{name: name, help: help, unit: unit, labels: []string{"rule"}}
+}
+
+func (f *family) add(rule string, n int64) {
+	f.series = append(f.series, series{values: []string{rule}, number: float64(n)})
+}
+
+func times(name, help string, byRule map[string]cachedsql.QueryStats, of func(*cachedsql.QueryStats) cachedsql.Histogram) family {
+	f := family{name: name, help: help, unit: "s", kind: histogram, labels: []string{"rule"}}
+	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
+		q := byRule[rule]
+		f.series = append(f.series, series{values: []string{rule}, durations: of(&q)})
+	}
+	return f
+}
+
+func reasons(name, help string, counts map[string]int64) family {
+	f := family{name: name, help: help, unit: "{call}", labels: []string{"reason"}}
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		f.series = append(f.series, series{values: []string{reason}, number: float64(counts[reason])})
+	}
+	return f
+}
+
+func total(name, help string, n int64) family {
+	return family{name: name, help: help, unit: "{event}", series: []series{{number: float64(n)}}}
+}
+
+func storeUp(down bool) family {
+	f := family{name: "store_up", help: "1 while the store is in use, 0 after it was unreachable.", unit: "1", kind: gauge, series: []series{{number: 1}}}
+	if down {
+		f.series[0].number = 0
+	}
+	return f
+}
+
+func familiesOf(c *cachedsql.Cache) []family {
+	return families(c.Stats(), c.QueriesByRule(), c.Rules().Version())
+}

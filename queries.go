@@ -1,0 +1,165 @@
+package cachedsql
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// OtherQueries is the QueryID of the figures of all queries that have none of
+// their own, because there are too many.
+const OtherQueries = "other"
+
+// QueryStats are the figures of all statements with one query ID, since the
+// Cache was made. They hold no literals and no arguments.
+type QueryStats struct {
+	// QueryID names the normal form, 16 hex digits, or is OtherQueries.
+	QueryID string `json:"query_id"`
+	// Name is the name that the text carries in a comment, if any.
+	Name string `json:"name,omitempty"`
+	// Statement is the normal form: literals and arguments replaced.
+	Statement string `json:"statement,omitempty"`
+	// Tables are the tables read or written, as far as they are known.
+	Tables []string `json:"tables,omitempty"`
+	// Rule is the rule that selects it, "" if none does.
+	Rule string `json:"rule,omitempty"`
+
+	// Calls is how often it was executed in any way.
+	Calls int64 `json:"calls"`
+	// Hits were answered from the store, NearHits from this process's memory.
+	Hits     int64 `json:"hits"`
+	NearHits int64 `json:"near_hits"`
+	// Coalesced were answered with what another execution in this process had
+	// just asked from the database.
+	Coalesced int64 `json:"coalesced"`
+	// Misses were asked from the database in order to be stored.
+	Misses int64 `json:"misses"`
+	// Bypasses were asked from the database and not to be stored, for the
+	// reasons in BypassesByReason.
+	Bypasses         int64            `json:"bypasses"`
+	BypassesByReason map[string]int64 `json:"bypasses_by_reason,omitempty"`
+	// Fills are results stored, NotFilled those of misses that were not.
+	Fills             int64            `json:"fills"`
+	NotFilled         int64            `json:"not_filled"`
+	NotFilledByReason map[string]int64 `json:"not_filled_by_reason,omitempty"`
+	// Outdated is how often a stored result was found that a write had made
+	// unusable; such a lookup is a miss.
+	Outdated int64 `json:"outdated"`
+	// Invalidations is how often the statement, a write, touched tables that
+	// were announced for it.
+	Invalidations int64 `json:"invalidations"`
+	// Rows and Bytes are the size of the results stored, all together.
+	Rows  int64 `json:"rows"`
+	Bytes int64 `json:"bytes"`
+
+	// DatabaseTime is how long the database took to answer with the first row
+	// or with the result of a write.
+	DatabaseTime Histogram `json:"database_time"`
+	// HitTime is how long hits took, from the lookup to the decoded result.
+	HitTime Histogram `json:"hit_time"`
+	// LastSeen is the second of the last execution.
+	LastSeen time.Time `json:"last_seen"`
+}
+
+// HitRatio is the share of cacheable executions answered from the cache, 0 to
+// 1.
+func (q *QueryStats) HitRatio() float64 {
+	hits := q.Hits + q.NearHits + q.Coalesced
+	if hits+q.Misses == 0 {
+		return 0
+	}
+	return float64(hits) / float64(hits+q.Misses)
+}
+
+// Load is what the database would be busy with if there were no cache: the
+// mean of its answers for every call. Queries are ranked by it, since the time
+// spent in fact would put those last that the cache serves best.
+func (q *QueryStats) Load() time.Duration {
+	return time.Duration(float64(q.DatabaseTime.Mean()) * float64(q.Calls))
+}
+
+// Merge adds the figures of another process for the same query. What describes
+// the query is taken from the one that has executed it last.
+func (q *QueryStats) Merge(other *QueryStats) {
+	if other.LastSeen.After(q.LastSeen) {
+		q.Name, q.Statement, q.Rule, q.LastSeen = other.Name, other.Statement, other.Rule, other.LastSeen
+		if len(other.Tables) != 0 {
+			q.Tables = other.Tables
+		}
+	}
+	q.Calls += other.Calls
+	q.Hits += other.Hits
+	q.NearHits += other.NearHits
+	q.Coalesced += other.Coalesced
+	q.Misses += other.Misses
+	q.Bypasses += other.Bypasses
+	q.BypassesByReason = mergeCounts(q.BypassesByReason, other.BypassesByReason)
+	q.Fills += other.Fills
+	q.NotFilled += other.NotFilled
+	q.NotFilledByReason = mergeCounts(q.NotFilledByReason, other.NotFilledByReason)
+	q.Outdated += other.Outdated
+	q.Invalidations += other.Invalidations
+	q.Rows += other.Rows
+	q.Bytes += other.Bytes
+	q.DatabaseTime.Merge(other.DatabaseTime)
+	q.HitTime.Merge(other.HitTime)
+}
+
+// mergeCounts returns a new map: the old one may be shared.
+func mergeCounts(a, b map[string]int64) map[string]int64 {
+	if len(b) == 0 {
+		return a
+	}
+	sum := make(map[string]int64, len(a)+len(b))
+	for k, n := range a {
+		sum[k] = n
+	}
+	for k, n := range b {
+		sum[k] += n
+	}
+	return sum
+}
+
+// MergeQueries adds up the figures of several processes and sorts them by
+// Load. At most limit queries keep figures of their own, 0 for all; the rest
+// is added up at the end, under OtherQueries.
+func MergeQueries(limit int, lists ...[]QueryStats) []QueryStats {
+	byID := map[string]*QueryStats{}
+	rest := &QueryStats{QueryID: OtherQueries}
+	for _, list := range lists {
+		for i := range list {
+			q := &list[i]
+			switch sum := byID[q.QueryID]; {
+			case q.QueryID == OtherQueries:
+				rest.Merge(q)
+			case sum != nil:
+				sum.Merge(q)
+			default:
+				first := *q
+				byID[q.QueryID] = &first
+			}
+		}
+	}
+	return ranked(byID, rest, limit)
+}
+
+func ranked(byID map[string]*QueryStats, rest *QueryStats, limit int) []QueryStats {
+	all := make([]QueryStats, 0, len(byID)+1)
+	for _, q := range byID {
+		all = append(all, *q)
+	}
+	slices.SortFunc(all, func(a, b QueryStats) int {
+		return cmp.Or(cmp.Compare(b.Load(), a.Load()), cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.QueryID, b.QueryID))
+	})
+	if limit > 0 && len(all) > limit {
+		for i := range all[limit:] {
+			rest.Merge(&all[limit+i])
+		}
+		all = all[:limit]
+	}
+	if rest.Calls == 0 && rest.Fills == 0 {
+		return all
+	}
+	rest.Name, rest.Statement, rest.Rule, rest.Tables = "", "", "", nil
+	return append(all, *rest)
+}

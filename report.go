@@ -1,0 +1,221 @@
+package cachedsql
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	mathrand "math/rand/v2"
+	"os"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// A Reporter is a Store that also keeps what processes report of themselves,
+// for an operator's tools. Package redisstore's is one.
+type Reporter interface {
+	// Report replaces what the process reported before. It is kept for ttl.
+	Report(ctx context.Context, r *Report, ttl time.Duration) error
+}
+
+// A Report is what a process tells of a Cache at intervals. It never holds
+// argument values.
+type Report struct {
+	// Instance says who reports, and in which state it is.
+	Instance Instance `json:"instance"`
+	// Stats are its counts.
+	Stats Stats `json:"stats"`
+	// Queries are the figures of the queries with the highest load; the last
+	// one adds up the rest.
+	Queries []QueryStats `json:"queries"`
+}
+
+// An Instance is one Cache of a running process.
+type Instance struct {
+	// ID is unique.
+	ID string `json:"id"`
+	// Host and PID name the process.
+	Host string `json:"host"`
+	PID  int    `json:"pid"`
+	// Version is that of this library, as the binary was built with it.
+	Version string `json:"version"`
+	// Started is when the Cache was made.
+	Started time.Time `json:"started"`
+	// Namespaces are the databases it has connected to, by their names in the
+	// store.
+	Namespaces []string `json:"namespaces,omitempty"`
+	// Rules is the file in force, RulesVersion identifies its content. Both are
+	// "" where nothing is cached.
+	Rules        string `json:"rules,omitempty"`
+	RulesVersion string `json:"rules_version,omitempty"`
+	// StoreLatency is how long the store took to answer a ping just before the
+	// report.
+	StoreLatency time.Duration `json:"store_latency_ns"`
+	// Breaker is "closed" when the store is in use, "open" after it was
+	// unreachable, and "fenced" while no hit is served after an outage.
+	Breaker string `json:"breaker"`
+	// Interval is the time between two reports.
+	Interval time.Duration `json:"interval_ns"`
+	// Reported is when the report was made.
+	Reported time.Time `json:"reported"`
+}
+
+// ReportTTL is how long a report outlives its process.
+func (i *Instance) ReportTTL() time.Duration { return reportsKept * i.Interval }
+
+const (
+	defaultReportInterval = 10 * time.Second
+	minReportInterval     = 100 * time.Millisecond
+	firstReport           = time.Second
+	reportDeadline        = 2 * time.Second
+
+	// reportsKept is for how many intervals a report outlives its process: two
+	// in a row may get lost.
+	reportsKept = 3
+
+	// What bounds a report, to some hundred kilobytes at worst.
+	reportedQueries        = 200
+	reportedStatementBytes = 1000
+	reportedTables         = 20
+)
+
+// reporter reports at intervals until it is closed.
+type reporter struct {
+	cache *Cache
+	store Reporter
+	self  Instance // what never changes
+
+	failing bool // the last report failed; used by run alone
+
+	once sync.Once
+	quit chan struct{}
+	done sync.WaitGroup
+}
+
+// newReporter returns nil where nobody takes reports or none are wanted.
+func newReporter(c *Cache) *reporter {
+	store, ok := c.store.(Reporter)
+	if !ok || c.config.ReportInterval < 0 {
+		return nil
+	}
+	r := &reporter{cache: c, store: store, self: newInstance(c.config.ReportInterval), quit: make(chan struct{})}
+	r.done.Go(r.run)
+	return r
+}
+
+func newInstance(interval time.Duration) Instance {
+	var id [8]byte
+	_, _ = rand.Read(id[:])
+	host, _ := os.Hostname()
+	return Instance{
+		ID: hex.EncodeToString(id[:]), Host: host, PID: os.Getpid(), Version: buildVersion(),
+		Started: time.Now(), Interval: interval,
+	}
+}
+
+// run sends the first report early, so that an operator sees a process that
+// has just started. Processes started together do not report together.
+func (r *reporter) run() {
+	interval := r.self.Interval
+	timer := time.NewTimer(min(firstReport, interval))
+	defer timer.Stop()
+	for {
+		select {
+		case <-r.quit:
+			return
+		case <-timer.C:
+		}
+		r.report()
+		timer.Reset(interval - interval/10 + mathrand.N(interval/5+1))
+	}
+}
+
+// report sends one. It does not go through the gate: it may take longer than a
+// statement can wait, and says nothing of whether lookups do.
+func (r *reporter) report() {
+	gate := r.cache.gate
+	if gate.down.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), reportDeadline)
+	defer cancel()
+	started := time.Now()
+	err := r.cache.store.Ping(ctx)
+	latency := time.Since(started)
+	if err == nil {
+		report := r.cache.report(r.self, latency)
+		err = r.store.Report(ctx, &report, r.self.ReportTTL())
+	}
+	if err != nil && !r.failing {
+		r.cache.config.Logger.Warn("cachedsql: figures for operators not stored", "error", err)
+	}
+	r.failing = err != nil
+}
+
+func (r *reporter) close() {
+	if r == nil {
+		return
+	}
+	r.once.Do(func() { close(r.quit) })
+	r.done.Wait()
+}
+
+// report makes a report of what is known now.
+func (c *Cache) report(self Instance, latency time.Duration) Report {
+	self.Reported, self.StoreLatency, self.Breaker = time.Now(), latency, c.gate.state()
+	for _, sp := range c.allSpaces() {
+		self.Namespaces = append(self.Namespaces, sp.name)
+	}
+	slices.Sort(self.Namespaces)
+	if rules := c.Rules(); rules != nil {
+		self.Rules, self.RulesVersion = rules.name, rules.version
+	}
+	queries := MergeQueries(reportedQueries, c.Queries())
+	for i := range queries {
+		q := &queries[i]
+		q.Statement = shortened(q.Statement, reportedStatementBytes)
+		q.Tables = q.Tables[:min(len(q.Tables), reportedTables)]
+	}
+	return Report{Instance: self, Stats: c.Stats(), Queries: queries}
+}
+
+// shortened cuts a text between two characters.
+func shortened(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + "..."
+}
+
+// state is the word for operators.
+func (g *gate) state() string {
+	switch {
+	case g.down.Load():
+		return "open"
+	case !g.open():
+		return "fenced"
+	}
+	return "closed"
+}
+
+const modulePath = "github.com/cachedsql/cachedsql"
+
+// buildVersion returns the version of this library that the binary was built
+// with, "(devel)" where the build does not say.
+var buildVersion = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(devel)"
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == modulePath && m.Replace == nil && m.Version != "" {
+			return m.Version
+		}
+	}
+	return "(devel)"
+})
