@@ -49,7 +49,9 @@ func newReadyDriver(rows int) *readyDriver {
 		n := int64(i)
 		d.rows = append(d.rows, []driver.Value{
 			1000 + n, "customer name " + fmt.Sprint(i), 17.25 * float64(i+1), n%2 == 0, day.Add(time.Duration(i) * time.Minute),
-			"a text that is somewhat longer than the others, as descriptions are", 5_000_000_000 + n, nil, []byte{1, 2, 3, 4, 5, 6, 7, byte(i)}, "EUR",
+			"a text that is somewhat longer than the others, as descriptions are", 5_000_000_000 + n, nil,
+			[]byte{1, 2, 3, 4, 5, 6, 7, byte(i)},
+			"EUR",
 		})
 	}
 	return d

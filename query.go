@@ -380,8 +380,10 @@ func (c *conn) served(ctx context.Context, l *lookup, result *rowcodec.Result) d
 // tell passes on what happened to a lookup, already counted.
 func (c *conn) tell(ctx context.Context, l *lookup, o Outcome, bytes int64) {
 	st := l.plan.st
-	c.cache.config.OnEvent(Event{Outcome: o, Rule: l.route.ruleName(), Bytes: bytes, Duration: time.Since(l.started),
-		QueryID: st.QueryID, Statement: st.Normal, Context: ctx})
+	c.cache.config.OnEvent(Event{
+		Outcome: o, Rule: l.route.ruleName(), Bytes: bytes, Duration: time.Since(l.started),
+		QueryID: st.QueryID, Statement: st.Normal, Context: ctx,
+	})
 }
 
 // discard removes an entry that nobody can use. One that another version of

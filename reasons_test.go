@@ -226,7 +226,8 @@ func (s *shop) read(query string) { s.query(s.db, s.Context(), query) }
 // query reads to the end; whether it fails does not matter.
 func (s *shop) query(db interface {
 	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-}, ctx context.Context, query string, args ...any) {
+}, ctx context.Context, query string, args ...any,
+) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		s.Log(err)

@@ -25,8 +25,11 @@ var sessionChanges = []struct {
 	{"search_path in a select", pg, tenants, []string{"SELECT set_config('search_path', 'tenant', false)"}, "SELECT price FROM items", "SELECT set_config('search_path', 'public', false)"},
 	{"search_path by a computed name", pg, tenants, []string{"SELECT set_config('search' || '_path', 'tenant', false)"}, "SELECT price FROM items", "RESET search_path"},
 	{"search_path in a do block", pg, tenants, []string{"DO $$ BEGIN SET search_path = tenant; END $$"}, "SELECT price FROM items", "RESET search_path"},
-	{"search_path in a function", pg, append([]string{"CREATE FUNCTION public.enter() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET search_path = tenant, public; END $$"}, tenants...),
-		[]string{"SELECT enter()"}, "SELECT price FROM items", "RESET search_path"},
+	{
+		"search_path in a function", pg, append([]string{"CREATE FUNCTION public.enter() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET search_path = tenant, public; END $$"}, tenants...),
+		[]string{"SELECT enter()"},
+		"SELECT price FROM items", "RESET search_path",
+	},
 	{"search_path in a text with others", pg, tenants, []string{"SET search_path = tenant; UPDATE public.other SET n = 1"}, "SELECT price FROM items", "RESET search_path"},
 	{"search_path for a transaction", pg, tenants, []string{"BEGIN", "SET LOCAL search_path = tenant", "SELECT price FROM items", "COMMIT"}, "SELECT price FROM items", ""},
 	{"search_path undone by rollback", pg, tenants, []string{"BEGIN", "SET search_path = tenant", "SELECT price FROM items", "ROLLBACK"}, "SELECT price FROM items", ""},
@@ -40,8 +43,11 @@ var sessionChanges = []struct {
 	{"row security by role", pg, policies("tenant = current_user"), []string{"SET ROLE cachedsql_test_other"}, "SELECT v FROM owned", "RESET ROLE"},
 	{"row security by setting", pg, policies("tenant = current_setting('app.tenant', true)"), []string{"SET ROLE cachedsql_test_other", "SET app.tenant = 'x'"}, "SELECT v FROM owned", "SET app.tenant = 'y'"},
 	{"row security by a computed setting", pg, policies("tenant = current_setting('app.tenant', true)"), []string{"SET ROLE cachedsql_test_other", "SELECT set_config('app.' || 'tenant', 'x', false)"}, "SELECT v FROM owned", "SELECT set_config('app.' || 'tenant', 'y', false)"},
-	{"row security through a view", pg, append(policies("tenant = current_setting('app.tenant', true)"), "ALTER TABLE owned OWNER TO cachedsql_test_other", "ALTER TABLE owned FORCE ROW LEVEL SECURITY", "CREATE VIEW seen AS SELECT v FROM owned", "ALTER VIEW seen OWNER TO cachedsql_test_other"),
-		[]string{"SET app.tenant = 'x'"}, "SELECT v FROM seen", "SET app.tenant = 'y'"},
+	{
+		"row security through a view", pg, append(policies("tenant = current_setting('app.tenant', true)"), "ALTER TABLE owned OWNER TO cachedsql_test_other", "ALTER TABLE owned FORCE ROW LEVEL SECURITY", "CREATE VIEW seen AS SELECT v FROM owned", "ALTER VIEW seen OWNER TO cachedsql_test_other"),
+		[]string{"SET app.tenant = 'x'"},
+		"SELECT v FROM seen", "SET app.tenant = 'y'",
+	},
 
 	{"use", my, otherDatabase, []string{"USE " + secondDatabase}, "SELECT price FROM items", ""},
 	{"time zone", my, times, []string{"SET time_zone = '+09:00'"}, "SELECT CAST(at AS CHAR) FROM times", "SET time_zone = '+00:00'"},

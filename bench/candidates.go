@@ -113,8 +113,10 @@ func (o *opened) db(k driver.Connector) *sql.DB {
 
 // candidates are all that is compared, over one query of a number of rows.
 func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeAll func(), err error) {
-	o := &opened{server: s, rows: rows, redis: os.Getenv("CACHEDSQL_TEST_REDIS"),
-		keys: fmt.Sprintf("bench-%s-%d-%d", s.name, rows, time.Now().UnixNano())}
+	o := &opened{
+		server: s, rows: rows, redis: os.Getenv("CACHEDSQL_TEST_REDIS"),
+		keys: fmt.Sprintf("bench-%s-%d-%d", s.name, rows, time.Now().UnixNano()),
+	}
 	k, err := s.connector()
 	if err != nil {
 		return nil, o.close, err
@@ -160,8 +162,10 @@ func (o *opened) cached(ctx context.Context, name string, k driver.Connector, ur
 	if err != nil {
 		return c, err
 	}
-	config := cachedsql.Config{Adapter: o.adapter, Rules: parsed, NearBytes: near, LookupTimeout: time.Second,
-		Namespace: fmt.Sprintf("%s-%s", o.keys, name), Lease: 50 * time.Millisecond}
+	config := cachedsql.Config{
+		Adapter: o.adapter, Rules: parsed, NearBytes: near, LookupTimeout: time.Second,
+		Namespace: fmt.Sprintf("%s-%s", o.keys, name), Lease: 50 * time.Millisecond,
+	}
 	if url != "" {
 		store, err := redisstore.Open(url+"?pool_size=64", redisstore.Config{Quarantine: 50 * time.Millisecond})
 		if err != nil {

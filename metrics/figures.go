@@ -69,7 +69,11 @@ func rates(byRule map[string]cachedsql.QueryStats) []family {
 			word string
 			n    int64
 		}{
-			{"hit", q.Hits}, {"near_hit", q.NearHits}, {"coalesced", q.Coalesced}, {"miss", q.Misses}, {"bypass", q.Bypasses},
+			{"hit", q.Hits},
+			{"near_hit", q.NearHits},
+			{"coalesced", q.Coalesced},
+			{"miss", q.Misses},
+			{"bypass", q.Bypasses},
 			{"exec", q.Calls - q.Hits - q.NearHits - q.Coalesced - q.Misses - q.Bypasses},
 		} {
 			calls.series = append(calls.series, series{values: []string{rule, o.word}, number: float64(o.n)})

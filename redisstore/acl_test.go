@@ -81,8 +81,15 @@ func TestUserOfTheGuideCanDoNothingElse(t *testing.T) {
 	srv.Do(t, aclOf(t, "shop")...)
 	client := clientFor(t, as(srv, "shop", "secret"))
 	for _, args := range [][]any{
-		{"get", "other"}, {"set", "other", "1"}, {"flushall"}, {"flushdb"}, {"keys", "*"}, {"config", "get", "*"},
-		{"shutdown"}, {"acl", "list"}, {"client", "kill", "type", "normal"},
+		{"get", "other"},
+		{"set", "other", "1"},
+		{"flushall"},
+		{"flushdb"},
+		{"keys", "*"},
+		{"config", "get", "*"},
+		{"shutdown"},
+		{"acl", "list"},
+		{"client", "kill", "type", "normal"},
 	} {
 		if err := client.Do(t.Context(), args...).Err(); err == nil || !strings.HasPrefix(err.Error(), "NOPERM") {
 			t.Errorf("%v: %v", args, err)

@@ -5,9 +5,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/protocol"
-	"github.com/redis/go-redis/v9"
 )
 
 // batches sends the lookups of one space. As long as few are under way, each

@@ -90,8 +90,10 @@ func newInstances() *cobra.Command {
 				}
 				var rows [][]any
 				for _, in := range all {
-					rows = append(rows, []any{in.ID, in.Host, in.PID, in.Version, orDash(in.RulesVersion), in.Breaker,
-						in.StoreLatency.Round(time.Microsecond), ago(in.Started), ago(in.LastSeen)})
+					rows = append(rows, []any{
+						in.ID, in.Host, in.PID, in.Version, orDash(in.RulesVersion), in.Breaker,
+						in.StoreLatency.Round(time.Microsecond), ago(in.Started), ago(in.LastSeen),
+					})
 				}
 				return f.print(cmd, all, "ID HOST PID VERSION RULES BREAKER LATENCY STARTED SEEN", rows)
 			})

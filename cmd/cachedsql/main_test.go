@@ -88,8 +88,12 @@ func TestExitCodeTellsWrongUseFromFaults(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[int][][]string{
 		exitUsage: {
-			{"explain", "--dialect", "cobol", "SELECT 1"}, {"explain", "a", "b"}, {"explain", "--rules", "r.yaml", "SELECT 1"},
-			{"rules", "check"}, {"nonsense"}, {"explain", "--nonsense"},
+			{"explain", "--dialect", "cobol", "SELECT 1"},
+			{"explain", "a", "b"},
+			{"explain", "--rules", "r.yaml", "SELECT 1"},
+			{"rules", "check"},
+			{"nonsense"},
+			{"explain", "--nonsense"},
 		},
 		exitFault: {
 			{"rules", "check", "/nonexistent/rules.yaml"},

@@ -38,12 +38,18 @@ var breakages = map[string]breakage{
 		return &restamp{Space: s, tags: map[cachedsql.Key]cachedsql.TagSet{}}
 	}},
 	"leases not honoured": {nemeses: []string{"dawdle"}, script: replace("settled and '1' or '0'", "'1'")},
-	"one lease per tag": {nemeses: []string{"dawdle"}, slow: true,
-		script: replace("tok, leases = token(), live(leases, writer)", "tok, leases = token(), {}")},
-	"no tag quarantine": {nemeses: []string{"evict-in-flight"}, slow: true,
-		script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}")},
-	"no epoch check": {nemeses: []string{"old-snapshot", "failover"},
-		script: replace("if history == '' then", "history = 'same'\nif false then")},
+	"one lease per tag": {
+		nemeses: []string{"dawdle"}, slow: true,
+		script: replace("tok, leases = token(), live(leases, writer)", "tok, leases = token(), {}"),
+	},
+	"no tag quarantine": {
+		nemeses: []string{"evict-in-flight"}, slow: true,
+		script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}"),
+	},
+	"no epoch check": {
+		nemeses: []string{"old-snapshot", "failover"},
+		script:  replace("if history == '' then", "history = 'same'\nif false then"),
+	},
 	"unknown outcome is an end": {nemeses: []string{"late-commit"}, slow: true, adapter: func(a *cachedsql.Adapter) {
 		a.Definite = func(error) bool { return true }
 	}},

@@ -107,7 +107,7 @@ func (mariadb) killCommitting(ctx context.Context, admin *sql.DB, name string) e
 	var id int64
 	err := admin.QueryRowContext(ctx, `SELECT id FROM information_schema.processlist
 		WHERE db = ? AND command <> 'Sleep' ORDER BY info LIKE 'commit%' DESC LIMIT 1`, name).Scan(&id)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err == nil {

@@ -163,7 +163,7 @@ func (r *run) failover(ctx context.Context) error {
 	pause(ctx, leaseTime/2)
 	old := r.redis
 	r.redis = replica
-	if err := replica.client.SlaveOf(ctx, "NO", "ONE").Err(); err != nil {
+	if err := replica.client.ReplicaOf(ctx, "NO", "ONE").Err(); err != nil {
 		return err
 	}
 	for _, w := range r.workers {

@@ -79,8 +79,8 @@ func (p *proxy) serve(client net.Conn) {
 }
 
 func (p *proxy) pipe(to, from net.Conn) {
-	defer to.Close()
-	defer from.Close()
+	defer func() { _ = to.Close() }()
+	defer func() { _ = from.Close() }()
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)

@@ -79,7 +79,7 @@ func (s *redisServer) kill() {
 // caught up.
 func replicate(ctx context.Context, s *redisServer, addr string) error {
 	host, port, _ := net.SplitHostPort(addr)
-	if err := s.client.SlaveOf(ctx, host, port).Err(); err != nil {
+	if err := s.client.ReplicaOf(ctx, host, port).Err(); err != nil {
 		return err
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {

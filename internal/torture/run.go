@@ -56,7 +56,7 @@ func torture(ctx context.Context, o options) (report, error) {
 	if r.dir, err = os.MkdirTemp("", "torture"); err != nil {
 		return report{}, err
 	}
-	defer os.RemoveAll(r.dir)
+	defer func() { _ = os.RemoveAll(r.dir) }()
 	if r.shared, err = mapShared(filepath.Join(r.dir, "shared"), true); err != nil {
 		return report{}, err
 	}

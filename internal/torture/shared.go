@@ -71,7 +71,7 @@ func mapShared(path string, create bool) (*shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if create {
 		if err := f.Truncate(int64(sharedSize)); err != nil {
 			return nil, err
