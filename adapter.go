@@ -57,9 +57,28 @@ type Adapter struct {
 	EncodeArg func(v any) (canonical []byte, ok bool)
 }
 
-// detectDialect knows the drivers by the package of their types.
-func detectDialect(d driver.Driver) Dialect {
-	t := reflect.TypeOf(d)
+// connDialect knows a connection by its type, also where it is wrapped by one
+// that shows what it wraps, as otelsql's does.
+func connDialect(c driver.Conn) Dialect {
+	for range 8 {
+		if d := detectDialect(c); d != Generic {
+			return d
+		}
+		switch w := c.(type) {
+		case interface{ Unwrap() driver.Conn }:
+			c = w.Unwrap()
+		case interface{ Raw() driver.Conn }:
+			c = w.Raw()
+		default:
+			return Generic
+		}
+	}
+	return Generic
+}
+
+// detectDialect knows a driver, or a connection, by the package of its type.
+func detectDialect(v any) Dialect {
+	t := reflect.TypeOf(v)
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}

@@ -99,7 +99,7 @@ func (c *conn) isValid() bool {
 	return c.inner.(driver.Validator).IsValid()
 }
 
-func (c *conn) dialect() Dialect { return c.connector.dialect }
+func (c *conn) dialect() Dialect { return c.connector.kind() }
 
 // snapshotPerConn reports whether an open result can keep later statements on
 // the same connection in its snapshot. PostgreSQL and MySQL take one per

@@ -93,7 +93,7 @@ type connector struct {
 	inner   driver.Connector
 	cache   *Cache
 	adapter Adapter
-	dialect Dialect
+	dialect atomic.Uint32 // a Dialect
 	variant string
 
 	// private is the namespace of connections whose database cannot be told:
@@ -113,12 +113,8 @@ var (
 
 func (c *Cache) wrap(inner driver.Connector, variant string) driver.Connector {
 	k := &connector{inner: inner, cache: c, adapter: c.config.Adapter, variant: variant, private: privateNamespace()}
-	k.dialect = k.adapter.Dialect
-	if k.dialect == Generic {
-		k.dialect = detectDialect(inner.Driver())
-	}
-	if k.hasCatalog() {
-		c.hasCatalog.Store(true)
+	if k.know(k.adapter.Dialect); k.kind() == Generic {
+		k.know(detectDialect(inner.Driver()))
 	}
 	c.mu.Lock()
 	if !c.closed {
@@ -147,8 +143,22 @@ func (k *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if k.kind() == Generic {
+		k.know(connDialect(inner))
+	}
 	return newConn(inner, k), nil
 }
+
+// know sets the dialect of the connector's connections.
+func (k *connector) know(d Dialect) {
+	k.dialect.Store(uint32(d))
+	if k.hasCatalog() {
+		k.cache.hasCatalog.Store(true)
+	}
+}
+
+// kind is the dialect of the connector's connections.
+func (k *connector) kind() Dialect { return Dialect(k.dialect.Load()) }
 
 // Driver returns a driver that leads back to the Cache.
 func (k *connector) Driver() driver.Driver {
@@ -166,7 +176,7 @@ func (k *connector) Close() error {
 }
 
 // hasCatalog reports whether connections have a catalog that is worth reading.
-func (k *connector) hasCatalog() bool { return k.dialect != Generic && !k.cache.config.NoCatalog }
+func (k *connector) hasCatalog() bool { return k.kind() != Generic && !k.cache.config.NoCatalog }
 
 // identify connects once to learn the namespace and the catalog.
 func (k *connector) identify(ctx context.Context) error {

@@ -467,6 +467,11 @@ var transactionEnd = &sqlparse.Statement{Tx: sqlparse.TxCommit}
 // definite reports that the server answered: the write has taken effect or
 // never will.
 func (c *conn) definite(err error) bool {
-	f := c.connector.adapter.Definite
-	return f != nil && f(err)
+	if f := c.connector.adapter.Definite; f != nil {
+		return f(err)
+	}
+	// SQLite runs in this process: what has returned an error has no effect
+	// any more, unless it was the driver that gave up waiting.
+	return c.dialect() == SQLite && !errors.Is(err, driver.ErrBadConn) &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }

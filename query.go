@@ -125,9 +125,12 @@ var errNoScanner = errors.New("cachedsql: the driver scans values into types of 
 // pass asks the database and says why the cache is not used. Where the driver
 // wants the statement prepared, that has been said and is not said again.
 func (c *conn) pass(ctx context.Context, p *plan, x *call, why Reason) (driver.Rows, error) {
-	c.bypassed(ctx, p, why, p.st.Detail)
 	rows, err := c.plain(x.query(ctx))
-	if errors.Is(err, driver.ErrSkip) && !p.inert {
+	switch {
+	case !errors.Is(err, driver.ErrSkip):
+		c.bypassed(ctx, p, why, p.st.Detail)
+	case !p.inert: // an inert statement is not looked up again anyway
+		c.bypassed(ctx, p, why, p.st.Detail)
 		c.carry = carry{text: x.text, looked: true}
 	}
 	return rows, err

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cachedsql/cachedsql/internal/catalog"
 	"github.com/cachedsql/cachedsql/internal/reason"
@@ -160,13 +162,25 @@ type state struct {
 	temp      []string
 }
 
+// connections numbers the connections whose database nobody can name.
+var connections atomic.Uint64
+
 func (c *conn) learn(found state) {
 	s := &c.session
 	if c.cache.config.Namespace != "" {
 		found.namespace = c.cache.config.Namespace
 	}
 	s.unfit, s.misread = found.unfit, found.misread
-	if found.namespace == "" {
+	switch {
+	case found.namespace != "":
+	case c.dialect() == Generic && c.cache.owned:
+		// Nobody can be asked which database this is, but nobody else shares
+		// the store either. Every write counts for all of the Cache's
+		// databases, and every connection has entries of its own: it may be
+		// the only one to its database, as in memory.
+		found.namespace = "unnamed"
+		found.settings = append(found.settings, strconv.FormatUint(connections.Add(1), 10))
+	default:
 		s.unfit = reason.UnknownNamespace
 		found.namespace = c.connector.private
 	}
