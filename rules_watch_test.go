@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,10 +23,18 @@ func writeFile(t *testing.T, path, text string) {
 
 // watched runs a watcher over a file and keeps what it says.
 type watched struct {
-	t       *testing.T
-	path    string
+	t    *testing.T
+	path string
+
+	mu      sync.Mutex
 	applied []string // names of the first rules
 	errs    []string
+}
+
+func (w *watched) note(list *[]string, text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	*list = append(*list, text)
 }
 
 func watchFile(t *testing.T, path string) *watched {
@@ -36,8 +45,8 @@ func watchFile(t *testing.T, path string) *watched {
 	}
 	w := &watched{t: t, path: path}
 	stop := watchRules(path, current, time.Second,
-		func(r *Rules) { w.applied = append(w.applied, r.List()[0].Name) },
-		func(err error) { w.errs = append(w.errs, err.Error()) })
+		func(r *Rules) { w.note(&w.applied, r.List()[0].Name) },
+		func(err error) { w.note(&w.errs, err.Error()) })
 	t.Cleanup(stop)
 	return w
 }
@@ -47,6 +56,8 @@ func (w *watched) wait(applied string, mistakes int) {
 	w.t.Helper()
 	time.Sleep(2500 * time.Millisecond)
 	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if got := strings.Join(w.applied, " "); got != applied || len(w.errs) != mistakes {
 		w.t.Errorf("applied %q, want %q; reported %q, want %d", got, applied, w.errs, mistakes)
 	}
