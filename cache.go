@@ -229,7 +229,7 @@ func (c *Cache) Write(ctx context.Context, tables []string, fn func() error) err
 			return nil
 		}
 		sp.outdated.Store(true)
-		return c.widen(ctx, w, touched{names: []string{WildcardTag}, schema: w.seen})
+		return c.widen(ctx, w, touched{names: []string{WildcardTag}, schema: w.shown()})
 	})
 	if err != nil {
 		return err

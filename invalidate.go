@@ -196,7 +196,7 @@ func (c *conn) leave(p *plan, w *write, err error) {
 	c.tx.after(p.st, err)
 	c.believeServer(p.st)
 	if w != nil && len(p.st.Parts) != 0 && c.tx.inside() {
-		c.tx.add(touched{names: w.names, schema: w.schema}) // BEGIN may have come before them in the text
+		c.tx.add(w.touches()) // BEGIN may have come before them in the text
 	}
 	if !c.tx.inside() {
 		c.forgetSettings()
@@ -238,12 +238,13 @@ func (c *conn) begin(ctx context.Context, t touched, again func() touched) (*wri
 // transaction the server cannot be asked, and before it not all statements are
 // known any more: then it is everything.
 func (c *conn) judgeAgain(ctx context.Context, w *write, again func() touched) touched {
-	all := touched{names: []string{WildcardTag}, schema: w.seen}
+	seen := w.shown()
+	all := touched{names: []string{WildcardTag}, schema: seen}
 	if again == nil || c.tx.inside() || c.session.space != w.space {
 		w.space.outdated.Store(true)
 		return all
 	}
-	if k := w.space.load(ctx, c.dialect(), server{c}, w.seen, false); k.err != nil {
+	if k := w.space.load(ctx, c.dialect(), server{c}, seen, false); k.err != nil {
 		return all
 	}
 	return again()

@@ -55,6 +55,20 @@ func (w *write) judgedRightly() bool {
 	return w.seen == w.schema || everything(w.names)
 }
 
+// shown returns the schema that the store showed last.
+func (w *write) shown() Schema {
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	return w.seen
+}
+
+// touches returns what w writes, as judged last.
+func (w *write) touches() touched {
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	return touched{names: w.names, schema: w.schema}
+}
+
 func newWriterID() (id WriterID) {
 	_, _ = rand.Read(id[:]) // never fails: crypto/rand crashes the program instead
 	return id
@@ -211,7 +225,9 @@ func (c *Cache) obtain(ctx context.Context, w *write) error {
 	// A lease that has lost half its time to a slow answer is asked for again:
 	// the statement that follows needs what is left of it.
 	for range 3 {
+		w.asking.Lock()
 		err := c.lease(ctx, w)
+		w.asking.Unlock()
 		if err != nil && ctx.Err() != nil {
 			c.tasks.must(func() { c.end(w, false) }) // nothing has happened, but the lease may be there
 			return ctx.Err()
@@ -231,9 +247,9 @@ func (c *Cache) obtain(ctx context.Context, w *write) error {
 // widen leases more for a write that has not been sent yet. Where the schema
 // has changed once more meanwhile, that is everything.
 func (c *Cache) widen(ctx context.Context, w *write, t touched) error {
-	names := distinct(append(slices.Clone(t.names), w.names...))
 	c.leases.drop(w)
-	w.asking.Lock()
+	w.asking.Lock() // a renewal may be on its way
+	names := distinct(append(slices.Clone(t.names), w.names...))
 	grown := len(names) > len(w.names)
 	w.set(names, t.schema)
 	w.asking.Unlock()
@@ -245,7 +261,7 @@ func (c *Cache) widen(ctx context.Context, w *write, t touched) error {
 	if err := c.obtain(ctx, w); err != nil || !w.begun || w.judgedRightly() {
 		return err
 	}
-	return c.widen(ctx, w, touched{names: []string{WildcardTag}, schema: w.seen})
+	return c.widen(ctx, w, touched{names: []string{WildcardTag}, schema: w.shown()})
 }
 
 // unreachable applies OnCacheDown to a write that could not be leased.
@@ -253,7 +269,8 @@ func (c *Cache) unreachable(w *write, cause error) error {
 	if c.config.OnCacheDown == Refuse {
 		return fmt.Errorf("%w, write refused: %w", ErrCacheDown, cause)
 	}
-	w.space.owe(w.names, w.schema)
+	t := w.touches()
+	w.space.owe(t.names, t.schema)
 	return nil
 }
 
