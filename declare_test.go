@@ -33,12 +33,13 @@ type process struct {
 // market is a database that several processes use.
 type market struct {
 	*shop
-	store cachedsql.Store
+	adapter cachedsql.Adapter
+	store   cachedsql.Store
 }
 
 func newMarket(t *testing.T, srv server, store cachedsql.Store) *market {
 	t.Helper()
-	m := &market{newShop(t, srv, cachedsqltest.Everything), store}
+	m := &market{newShop(t, srv, cachedsqltest.Everything), srv.adapter, store}
 	create := "CREATE TABLE orders (id INTEGER PRIMARY KEY, tenant_id INTEGER, shop_id INTEGER, n INTEGER)"
 	if _, err := m.bare.Exec(create); err != nil {
 		t.Fatal(err)
@@ -55,7 +56,7 @@ func (m *market) process(rules string) *process {
 	m.Helper()
 	p := &process{}
 	p.cache, p.rec = cachedsqltest.New(m.T, rules, func(c *cachedsql.Config) {
-		c.Store, c.Lease, c.LookupTimeout = m.store, quarantine, 5*time.Second
+		c.Adapter, c.Store, c.Lease, c.LookupTimeout = m.adapter, m.store, quarantine, 5*time.Second
 		if rules == noRules {
 			c.Rules = nil
 		}
