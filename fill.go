@@ -32,7 +32,7 @@ func (rec *recording) fill() {
 	// Until the entry is there to be found, a miss is given it by the flight.
 	store := func() {
 		defer l.flight.leave()
-		c.cache.store1(l, entry, rows, ttl)
+		c.cache.storeEntry(l, entry, rows, ttl)
 	}
 	if c.cache.inline {
 		store()
@@ -45,8 +45,8 @@ func (rec *recording) fill() {
 // fullPause is how long nothing is sent to a store that had no room.
 const fullPause = time.Second
 
-// store1 puts one entry into the store.
-func (c *Cache) store1(l *lookup, entry []byte, rows int64, ttl time.Duration) {
+// storeEntry puts an entry into the store.
+func (c *Cache) storeEntry(l *lookup, entry []byte, rows int64, ttl time.Duration) {
 	if c.gate.down.Load() || sinceStart() < c.fillsFrom.Load() {
 		c.emit(Event{Outcome: NotFilled, Reason: reason.CacheDown})
 		return
