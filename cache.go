@@ -188,6 +188,17 @@ func (c *Cache) QueriesByRule() map[string]QueryStats {
 	return sums
 }
 
+// Namespaces returns the databases that connections have been made to so far,
+// by their names in the store.
+func (c *Cache) Namespaces() []string {
+	var names []string
+	for _, sp := range c.allSpaces() {
+		names = append(names, sp.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Wait returns when every result and announcement that was waiting for the
 // store when it was called has been handed over, or ctx is done.
 func (c *Cache) Wait(ctx context.Context) error { return c.tasks.wait(ctx) }

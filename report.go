@@ -7,7 +7,6 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -165,10 +164,7 @@ func (r *reporter) close() {
 // report makes a report of what is known now.
 func (c *Cache) report(self Instance, latency time.Duration) Report {
 	self.Reported, self.StoreLatency, self.Breaker = time.Now(), latency, c.gate.state()
-	for _, sp := range c.allSpaces() {
-		self.Namespaces = append(self.Namespaces, sp.name)
-	}
-	slices.Sort(self.Namespaces)
+	self.Namespaces = c.Namespaces()
 	if rules := c.Rules(); rules != nil {
 		self.Rules, self.RulesVersion = rules.name, rules.version
 	}

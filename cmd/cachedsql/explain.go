@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -36,51 +35,73 @@ func newExplain() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON instead of a table")
+	return cmd
+}
+
+func (f *explainFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.dialect, "dialect", "", "postgres, mysql or sqlite (default postgres, or what --dsn shows)")
 	flags.StringVar(&f.dsn, "dsn", "", "data source name as for cachedpg or cachedmysql: use the live catalog")
 	flags.StringVar(&f.rules, "rules", "", "rule file; only with --dsn, where it wins over cache_rules")
-	flags.BoolVar(&f.json, "json", false, "print JSON instead of a table")
 	_ = cmd.RegisterFlagCompletionFunc("dialect", cobra.FixedCompletions(dialectNames, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.MarkFlagFilename("rules", "yaml", "yml", "json")
-	return cmd
+}
+
+// explainer returns what answers by the text alone, or with the live catalog
+// where a DSN is given. close must be called in the end.
+func (f *explainFlags) explainer(cmd *cobra.Command) (_ cachedsql.Dialect, _ explainer, closeDB func(), err error) {
+	if f.rules != "" && f.dsn == "" {
+		return 0, nil, nil, fmt.Errorf("--rules needs --dsn: which rule selects a statement can depend on the database")
+	}
+	dialect, err := f.chosenDialect()
+	if err != nil || f.dsn == "" {
+		return dialect, textOnly, func() {}, err
+	}
+	live, err := openLive(cmd.Context(), dialect, f.dsn, f.rules)
+	if err != nil {
+		return 0, nil, nil, &faultError{err}
+	}
+	return dialect, live.explain, live.close, nil
+}
+
+// explain answers for one statement.
+func (f *explainFlags) explain(cmd *cobra.Command, text string) (cachedsql.Explanation, error) {
+	dialect, explain, closeDB, err := f.explainer(cmd)
+	if err != nil {
+		return cachedsql.Explanation{}, err
+	}
+	defer closeDB()
+	e, err := explain(dialect, text)
+	if err != nil {
+		return e, &faultError{err}
+	}
+	return e, nil
 }
 
 func (f *explainFlags) run(cmd *cobra.Command, args []string) error {
-	if f.rules != "" && f.dsn == "" {
-		return fmt.Errorf("--rules needs --dsn: which rule selects a statement can depend on the database")
+	if len(args) != 0 {
+		return f.one(cmd, args[0])
 	}
-	dialect, err := f.chosenDialect()
+	dialect, explain, closeDB, err := f.explainer(cmd)
 	if err != nil {
 		return err
 	}
-	explain := explainer(textOnly)
-	if f.dsn != "" {
-		live, err := openLive(cmd.Context(), dialect, f.dsn, f.rules)
-		if err != nil {
-			return &faultError{err}
-		}
-		defer live.close()
-		explain = live.explain
+	defer closeDB()
+	if err := explainLines(cmd.InOrStdin(), cmd.OutOrStdout(), dialect, explain); err != nil {
+		return &faultError{fmt.Errorf("cachedsql: %w", err)}
 	}
-	if len(args) == 0 {
-		if err := explainLines(cmd.InOrStdin(), cmd.OutOrStdout(), dialect, explain); err != nil {
-			return &faultError{fmt.Errorf("cachedsql: %w", err)}
-		}
-		return nil
-	}
-	return f.one(cmd, explain, dialect, args[0])
+	return nil
 }
 
-func (f *explainFlags) one(cmd *cobra.Command, explain explainer, d cachedsql.Dialect, text string) error {
-	e, err := explain(d, text)
+func (f *explainFlags) one(cmd *cobra.Command, text string) error {
+	e, err := f.explain(cmd, text)
 	if err != nil {
-		return &faultError{err}
+		return err
 	}
 	if f.json {
-		out := json.NewEncoder(cmd.OutOrStdout())
-		out.SetEscapeHTML(false)
-		return out.Encode(answer{Explanation: &e})
+		return printJSON(cmd, answer{Explanation: &e})
 	}
 	return printTable(cmd.OutOrStdout(), &e)
 }

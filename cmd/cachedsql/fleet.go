@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,21 +29,31 @@ type fleetFlags struct {
 }
 
 func (f *fleetFlags) register(cmd *cobra.Command) {
+	f.registerRedis(cmd)
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON instead of a table")
+}
+
+func (f *fleetFlags) registerRedis(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.redis, "redis", "", "URL of the Redis (default $CACHEDSQL_REDIS)")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to wait for Redis")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON instead of a table")
+}
+
+// url is the Redis that is named in either way, "" for none.
+func (f *fleetFlags) url() string { return cmp.Or(f.redis, os.Getenv("CACHEDSQL_REDIS")) }
+
+func (f *fleetFlags) named() bool { return f.url() != "" }
+
+// open opens the store that the flags name.
+func (f *fleetFlags) open() (*redisstore.Store, error) {
+	if !f.named() {
+		return nil, errors.New("no Redis named: use --redis or CACHEDSQL_REDIS")
+	}
+	return redisstore.Open(f.url(), redisstore.Config{})
 }
 
 // with calls do with the store that the flags name.
 func (f *fleetFlags) with(cmd *cobra.Command, do func(context.Context, *redisstore.Store) error) error {
-	url := f.redis
-	if url == "" {
-		url = os.Getenv("CACHEDSQL_REDIS")
-	}
-	if url == "" {
-		return errors.New("no Redis named: use --redis or CACHEDSQL_REDIS")
-	}
-	store, err := redisstore.Open(url, redisstore.Config{})
+	store, err := f.open()
 	if err != nil {
 		return err
 	}
@@ -57,9 +68,7 @@ func (f *fleetFlags) with(cmd *cobra.Command, do func(context.Context, *redissto
 
 func (f *fleetFlags) print(cmd *cobra.Command, value any, header string, rows [][]any) error {
 	if f.json {
-		out := json.NewEncoder(cmd.OutOrStdout())
-		out.SetEscapeHTML(false)
-		return out.Encode(value)
+		return printJSON(cmd, value)
 	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.ReplaceAll(header, " ", "\t"))
@@ -73,6 +82,12 @@ func (f *fleetFlags) print(cmd *cobra.Command, value any, header string, rows []
 		fmt.Fprintln(w)
 	}
 	return w.Flush()
+}
+
+func printJSON(cmd *cobra.Command, value any) error {
+	out := json.NewEncoder(cmd.OutOrStdout())
+	out.SetEscapeHTML(false)
+	return out.Encode(value)
 }
 
 func newInstances() *cobra.Command {
@@ -138,15 +153,20 @@ busiest if there were no cache: its mean time, times the number of calls.` + red
 const shownStatement = 80
 
 func queryRow(q *cachedsql.QueryStats) []any {
-	statement := []rune(strings.Join(strings.Fields(q.Statement), " "))
-	if len(statement) > shownStatement {
-		statement = append(statement[:shownStatement-3], '.', '.', '.')
-	}
 	return []any{
-		q.QueryID, q.Calls, q.Hits + q.NearHits + q.Coalesced, fmt.Sprintf("%.0f%%", 100*q.HitRatio()),
+		q.QueryID, q.Calls, answered(q), fmt.Sprintf("%.0f%%", 100*q.HitRatio()),
 		q.DatabaseTime.Mean().Round(time.Microsecond), q.HitTime.Mean().Round(time.Microsecond), q.Load().Round(time.Millisecond),
-		orDash(q.Rule), orDash(mainReason(q)), string(statement),
+		orDash(q.Rule), orDash(mainReason(q)), oneLine(q.Statement, shownStatement),
 	}
+}
+
+// oneLine returns a text without line breaks, cut to a number of characters.
+func oneLine(s string, limit int) string {
+	text := []rune(strings.Join(strings.Fields(s), " "))
+	if len(text) > limit {
+		text = append(text[:max(limit-1, 0)], '…')
+	}
+	return string(text)
 }
 
 // mainReason is the reason why most of the executions were not cached.

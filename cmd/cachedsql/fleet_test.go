@@ -1,7 +1,10 @@
 package main
 
 import (
+	"database/sql"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,11 +27,11 @@ func reporting(t *testing.T) (string, *redisstore.Store) {
 		r := &cachedsql.Report{
 			Instance: cachedsql.Instance{ID: "id-" + host, Host: host, PID: 7, Breaker: "closed", Interval: time.Minute, Namespaces: []string{"shop"}, Reported: time.Now()},
 			Queries: []cachedsql.QueryStats{
-				{QueryID: "aaaa", Statement: "select price from items where id = ?", Rule: "items", Calls: 10, Hits: 9, Misses: 1, LastSeen: time.Now()},
-				{QueryID: "bbbb", Statement: "select now()", Calls: 5, Bypasses: 5, BypassesByReason: map[string]int64{"time_function": 5}, LastSeen: time.Now()},
+				{QueryID: "aaaaaaaaaaaaaaaa", Statement: "select price from items where id = ?", Rule: "items", Calls: 10, Hits: 9, Misses: 1, LastSeen: time.Now()},
+				{QueryID: "bbbbbbbbbbbbbbbb", Statement: "select now()", Calls: 5, Bypasses: 5, BypassesByReason: map[string]int64{"time_function": 5}, LastSeen: time.Now()},
 			},
 		}
-		if err := store.Report(t.Context(), r, time.Minute); err != nil {
+		if err := store.Report(t.Context(), r, r.Instance.ReportTTL()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,7 +46,7 @@ func TestQueriesAddsUpAllProcesses(t *testing.T) {
 	if code != 0 || len(lines) != 3 {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
-	for i, want := range [][]string{{"aaaa", "20", "18", "90%"}, {"bbbb", "10", "0", "0%"}} {
+	for i, want := range [][]string{{"aaaaaaaaaaaaaaaa", "20", "18", "90%"}, {"bbbbbbbbbbbbbbbb", "10", "0", "0%"}} {
 		if got := strings.Fields(lines[i+1])[:4]; strings.Join(got, " ") != strings.Join(want, " ") {
 			t.Errorf("line %d: got %v, want %v", i, got, want)
 		}
@@ -96,7 +99,7 @@ func TestFleetCommandsSayWhatIsWrong(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"flush", "--redis", url}, exitUsage, "give --namespace or --all"},
+		{[]string{"flush", "--redis", url}, exitUsage, "give --all, --namespace"},
 		{[]string{"flush", "--redis", url, "--namespace", "shopp"}, exitFault, `no process reports namespace "shopp"`},
 		{[]string{"queries", "--redis", "redis://127.0.0.1:1", "--timeout", "2s"}, exitFault, "cachedsql: redis"},
 		{[]string{"instances", "--redis", "http://x"}, exitUsage, "scheme"},
@@ -104,5 +107,63 @@ func TestFleetCommandsSayWhatIsWrong(t *testing.T) {
 		if out, errs, code := command(t, "", c.args...); code != c.code || !strings.Contains(errs, c.says) {
 			t.Errorf("%v: exit %d, %q %q", c.args, code, out, errs)
 		}
+	}
+}
+
+// What a read depends on is in the catalog, so the command asks the database.
+func TestFlushOfATableEndsItsResultsAlone(t *testing.T) {
+	dsn := os.Getenv("CACHEDSQL_TEST_POSTGRES")
+	if dsn == "" {
+		t.Skip("SKIPPED: CACHEDSQL_TEST_POSTGRES is not set")
+	}
+	server := testredis.Start(t)
+	store, err := redisstore.Open(server.URL(), redisstore.Config{Quarantine: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	flushedTable, other := makeTable(t, "postgres", dsn), makeTable(t, "postgres", dsn)
+	rules := filepath.Join(t.TempDir(), "rules.yaml")
+	if err := os.WriteFile(rules, []byte("version: 1\nrules: [{name: all, ttl: 1h}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dsn = withSetting(cachedsql.Postgres, dsn, "cache_redis", server.URL()+"?quarantine=50ms")
+	dsn = withSetting(cachedsql.Postgres, dsn, "cache_lease", "50ms")
+	db, err := sql.Open("cachedpg", withSetting(cachedsql.Postgres, withSetting(cachedsql.Postgres, dsn, "cache_rules", rules), "cache_report_interval", "100ms"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	cache, _ := cachedsql.FromDB(db)
+	// hits reports whether a read by key is answered from the cache, after it
+	// had every chance to be stored.
+	hits := func(table string, settle bool) bool {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			before := cache.Stats().Hits
+			var n int
+			if err := db.QueryRow("SELECT count(*) FROM " + table + " WHERE id = 5").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			if hit := cache.Stats().Hits > before; hit || !settle || time.Now().After(deadline) {
+				return hit
+			}
+		}
+	}
+	if !hits(flushedTable, true) || !hits(other, true) {
+		t.Fatal("nothing is cached")
+	}
+	args := []string{"flush", "--redis", server.URL(), "--dsn", dsn, "--table", flushedTable}
+	if out, errs, code := command(t, "", append(args, "--dry-run")...); code != 0 || !strings.Contains(out, flushedTable) || !hits(flushedTable, false) {
+		t.Errorf("dry run: exit %d: %s%s", code, out, errs)
+	}
+	if out, errs, code := command(t, "", args...); code != 0 || !strings.Contains(out, flushedTable) {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if hits(flushedTable, false) {
+		t.Error("a result of the flushed table is served")
+	}
+	if !hits(other, false) {
+		t.Error("another table's results are gone too")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/cachedmysql"
@@ -19,7 +21,10 @@ type live struct {
 	cache   *cachedsql.Cache
 }
 
+// openLive opens the database as a program would, with the settings in its
+// DSN. What looks on does not report itself as a process of the fleet.
 func openLive(ctx context.Context, d cachedsql.Dialect, dsn, rules string) (*live, error) {
+	dsn = withSetting(d, dsn, "cache_report_interval", "off")
 	names := map[cachedsql.Dialect]string{cachedsql.Postgres: cachedpg.Name, cachedsql.MySQL: cachedmysql.Name}
 	name, ok := names[d]
 	if !ok {
@@ -47,6 +52,20 @@ func openLive(ctx context.Context, d cachedsql.Dialect, dsn, rules string) (*liv
 		return nil, errors.Join(fmt.Errorf("cachedsql: connect: %w", err), db.Close())
 	}
 	return &live{ctx, d, db, cache}, nil
+}
+
+// withSetting adds a setting to a DSN that does not have it.
+func withSetting(d cachedsql.Dialect, dsn, name, value string) string {
+	switch {
+	case strings.Contains(dsn, name+"="):
+		return dsn
+	case d == cachedsql.Postgres && !strings.Contains(dsn, "://"):
+		quoted := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value)
+		return dsn + " " + name + "='" + quoted + "'"
+	case strings.Contains(dsn, "?"):
+		return dsn + "&" + name + "=" + url.QueryEscape(value)
+	}
+	return dsn + "?" + name + "=" + url.QueryEscape(value)
 }
 
 func (l *live) close() { _ = l.db.Close() }

@@ -1,9 +1,10 @@
-// Command cachedsql shows what the cache makes of SQL statements and rule
-// files.
+// Command cachedsql shows what is cached and why, what the programs that use a
+// Redis do, and what the cache makes of statements and rule files.
 //
 // It exits with 0 when all went well, 1 when what it was given to judge is
-// faulty (a rule file with mistakes) or could not be judged (no answer from
-// the database), and 2 when it was called in a wrong way.
+// faulty (a rule file with mistakes, a set-up that has to be mended) or could
+// not be judged (no answer from the database or from Redis), and 2 when it was
+// called in a wrong way.
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/spf13/cobra"
 )
 
@@ -24,6 +26,7 @@ const (
 
 func main() {
 	slog.SetLogLoggerLevel(slog.LevelWarn)
+	logging.Disable() // of the Redis client: the command says itself what failed
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -62,13 +65,21 @@ func (f *faultError) Error() string {
 
 func (f *faultError) Unwrap() error { return f.err }
 
+const rootHelp = `See what is cached and why, and look after it.
+
+"explain", "rules check" and "why" with a statement need nothing but what they are given. The other commands ask the Redis that the
+programs use, named by --redis or CACHEDSQL_REDIS. Most print JSON with --json.
+
+Exit codes: 0 all went well; 1 what was looked at is faulty, or could not be looked at; 2 a mistake in the command line.`
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cachedsql",
-		Short:         "Show what the cache makes of statements and rule files",
+		Short:         "See what is cached and why, and look after it",
+		Long:          rootHelp,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newExplain(), newFlush(), newInstances(), newQueries(), newRules())
+	root.AddCommand(newDoctor(), newExplain(), newExport(), newFlush(), newInstances(), newQueries(), newRules(), newTop(), newWhy())
 	return root
 }

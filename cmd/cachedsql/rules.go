@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -32,9 +31,7 @@ It exits with 0 if there is none, 1 if there are mistakes or the file cannot be 
 		RunE: func(cmd *cobra.Command, args []string) error {
 			result := checkRules(args[0])
 			if asJSON {
-				out := json.NewEncoder(cmd.OutOrStdout())
-				out.SetEscapeHTML(false)
-				if err := out.Encode(result); err != nil {
+				if err := printJSON(cmd, result); err != nil {
 					return &faultError{err}
 				}
 			} else {

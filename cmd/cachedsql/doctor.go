@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cachedsql/cachedsql/redisstore"
+)
+
+const doctorHelp = `Look for what would make the cache slow, useless or surprising, and say how to mend it.
+
+It looks at the Redis (version, memory, eviction, persistence, latency, rights), at the processes that report to it, with
+--dsn at the database (identity, rights to its catalog), and with --rules at a rule file. What is not named is left
+out. It changes nothing but one entry that it stores, reads and deletes.
+
+It exits with 0 if nothing has to be mended, warnings or not, and with 1 if something has.` + redisHelp
+
+// status is a finding's weight.
+type status string
+
+const (
+	fine    status = "ok"
+	warning status = "warn"
+	fault   status = "fail"
+)
+
+// finding is what one check found.
+type finding struct {
+	Check  string `json:"check"`
+	Status status `json:"status"`
+	Found  string `json:"found"`
+	Fix    string `json:"fix,omitempty"`
+}
+
+// findings are collected by the checks.
+type findings []finding
+
+func (f *findings) ok(check, format string, args ...any) {
+	*f = append(*f, finding{Check: check, Status: fine, Found: fmt.Sprintf(format, args...)})
+}
+
+func (f *findings) add(s status, check, fix, format string, args ...any) {
+	*f = append(*f, finding{Check: check, Status: s, Found: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+func newDoctor() *cobra.Command {
+	var f fleetFlags
+	var e explainFlags
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look for mistakes in the set-up, and say how to mend them",
+		Long:  doctorHelp,
+		Example: `  cachedsql doctor --redis redis://cache:6379
+  cachedsql doctor --dsn "$DATABASE_URL" --rules rules.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return doctor(cmd, &f, &e) },
+	}
+	f.register(cmd)
+	e.register(cmd)
+	return cmd
+}
+
+func doctor(cmd *cobra.Command, f *fleetFlags, e *explainFlags) error {
+	if !f.named() && e.dsn == "" && e.rules == "" {
+		return errors.New("nothing to look at: give --redis or CACHEDSQL_REDIS, --dsn, or --rules")
+	}
+	found := findings{}
+	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
+	defer cancel()
+	var reported []string
+	if f.named() {
+		store, err := f.open()
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		reported = found.redis(ctx, store)
+	}
+	if e.rules != "" {
+		found.ruleFile(e.rules)
+	}
+	if e.dsn != "" {
+		if err := found.database(ctx, e, reported); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		if err := printJSON(cmd, found); err != nil {
+			return err
+		}
+	} else {
+		found.print(cmd.OutOrStdout(), newPalette(cmd.OutOrStdout()))
+	}
+	if slices.ContainsFunc(found, func(f finding) bool { return f.Status == fault }) {
+		return &faultError{}
+	}
+	return nil
+}
+
+func (f *findings) print(out io.Writer, p palette) {
+	marks := map[status]string{fine: p.good("ok  "), warning: p.warn("warn"), fault: p.bad("FAIL")}
+	for _, one := range *f {
+		fmt.Fprintf(out, "%s  %-12s %s\n", marks[one.Status], one.Check, one.Found)
+		if one.Fix != "" {
+			fmt.Fprintf(out, "      %-12s %s\n", "", p.faint("-> "+one.Fix))
+		}
+	}
+}
+
+func (f *findings) ruleFile(path string) {
+	result := checkRules(path)
+	if !result.Valid {
+		f.add(fault, "rules", "correct the file; programs refuse it at start, or keep the rules they have", "%s", strings.Join(result.Errors, "; "))
+		return
+	}
+	f.ok("rules", "%s: %d rules, version %s", path, result.Rules, result.Version)
+}
+
+// redis looks at the servers and at who reports to them. It returns the
+// namespaces that are reported.
+func (f *findings) redis(ctx context.Context, store *redisstore.Store) []string {
+	servers, err := store.Inspector().Servers(ctx)
+	if err != nil {
+		f.add(fault, "redis", "is the URL right, is Redis up, and does its user have the rights to PING and INFO (docs/operations.md)?", "%v", err)
+		return nil
+	}
+	for i := range servers {
+		f.server(&servers[i])
+	}
+	fleet, err := store.Inspector().Fleet(ctx)
+	if err != nil {
+		f.add(warning, "processes", "give the user the rights of an operator (docs/operations.md)", "%v", err)
+		return nil
+	}
+	f.fleet(fleet)
+	f.rights(ctx, store, fleet.Namespaces())
+	return fleet.Namespaces()
+}
