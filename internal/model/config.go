@@ -17,6 +17,9 @@ type Config struct {
 	// Budget is how often each fault may happen.
 	Budget Faults
 
+	// Waits are the writers that, cut off from Redis, wait and then write, as
+	// bits. All of them are registered at the start.
+	Waits uint8
 	// MaxLeases is protocol.Rules.MaxLeases. Zero: as many as there are.
 	MaxLeases int
 	// Without leaves ingredients of the protocol out.
@@ -37,6 +40,9 @@ type Faults struct {
 	LostReply  uint8 // of Redis or of the database
 	Renewals   uint8 // while COMMIT is in flight
 	LateBegins uint8 // renewals that arrive when their writer is through
+	Cuts       uint8 // of a writer from Redis
+	// LateRegistrations arrive when the moment they name has passed.
+	LateRegistrations uint8
 }
 
 // Mistake is a set of deviations that no function of internal/protocol can
@@ -53,6 +59,12 @@ const (
 	// OldSnapshot fills from a transaction whose snapshot is older than the
 	// vector.
 	OldSnapshot
+	// RegisterFirst lets a writer that was away register before it has
+	// announced what it wrote.
+	RegisterFirst
+	// AbsenceWindow lets an absence end while a COMMIT is in flight that relies
+	// on it.
+	AbsenceWindow
 	// CommitWindow lets a lease run out while its COMMIT is in flight: what
 	// the lease check and the renewals are there to prevent.
 	CommitWindow
@@ -70,7 +82,7 @@ const (
 )
 
 func (c *Config) rules() protocol.Rules {
-	return protocol.Rules{Quarantine: span, LongestLease: span, MaxLeases: c.MaxLeases, Without: c.Without}
+	return protocol.Rules{Quarantine: span, LongestLease: span, MaxLeases: c.MaxLeases, Term: span, Absence: span, Without: c.Without}
 }
 
 func (c *Config) counts() bool { return c.Without&protocol.UniqueTokens != 0 }

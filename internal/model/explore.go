@@ -38,6 +38,7 @@ func (m *machine) steps(s *state, out *steps) {
 		m.write(s, w, out)
 	}
 	m.expire(s, out)
+	m.lapse(s, out)
 	m.fail(s, out)
 	for i := range m.Readers {
 		m.read(s, i, out)
@@ -120,6 +121,12 @@ func (m *machine) initial() (s state) {
 		s.Primary.Eras[t] = era{Current: true, Token: tokenOf(m.fresh(&s))}
 		m.used(&s, s.Primary.Eras[t].Token)
 		s.Primary.Tags[t].Token = 1
+		if m.Waits != 0 {
+			s.Primary.Presence[t] = presence{Current: true, Writers: m.Waits}
+		}
+	}
+	for w := range m.Writes {
+		s.Writers[w].Link.Registered = m.waits(w)
 	}
 	s.Replica = s.Primary
 	m.canonical(&s)

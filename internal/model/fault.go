@@ -16,6 +16,12 @@ func (m *machine) fail(s *state, out *steps) {
 			next.Primary.Tags[t] = register{}
 			out.add(next, "Redis evicts tag %d", t)
 		}
+		if s.Used.TagLoss < m.Budget.TagLoss && s.Primary.Presence[t].Current {
+			next := *s
+			next.Used.TagLoss++
+			next.Primary.Presence[t] = presence{}
+			out.add(next, "Redis evicts the registrations of shard %d", t)
+		}
 	}
 	if s.Used.EntryLoss < m.Budget.EntryLoss && s.Primary.Entry.Present {
 		next := *s
@@ -40,8 +46,8 @@ func (m *machine) failover(s *state, out *steps) {
 	next.Used.Failovers++
 	next.Primary = next.Replica
 	for t := range m.Tags {
-		next.Primary.Eras[t].Current = false
-		next.Replica.Eras[t].Current = false
+		next.Primary.Eras[t].Current, next.Replica.Eras[t].Current = false, false
+		next.Primary.Presence[t].Current, next.Replica.Presence[t].Current = false, false
 	}
 	out.add(next, "FAILOVER: writes that had not reached the replica are lost")
 }

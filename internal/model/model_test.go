@@ -3,6 +3,7 @@ package model_test
 import (
 	"flag"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/cachedsql/cachedsql/internal/model"
@@ -56,12 +57,12 @@ func complete(c model.Config) model.Config {
 }
 
 func TestNoInterleavingGivesAStaleRead(t *testing.T) {
-	configs := small
+	configs := append(slices.Clone(small), smallWaits...)
 	if !testing.Short() && !raceDetector {
-		configs = append(configs, medium...)
+		configs = append(append(configs, medium...), mediumWaits...)
 	}
 	if *big {
-		configs = append(configs, large...)
+		configs = append(append(configs, large...), largeWaits...)
 	}
 	for _, c := range configs {
 		t.Run(c.Name, func(t *testing.T) {

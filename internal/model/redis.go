@@ -137,7 +137,7 @@ func (m *machine) observe(s *state, t int) (settled bool) {
 		next, settled = m.rules.Observe(tag, now, m.fresh(s))
 		return next
 	})
-	return settled && eraSettled
+	return m.observePresence(s, t) && settled && eraSettled
 }
 
 // begin leases a tag for a writer.

@@ -62,6 +62,8 @@ type server struct {
 	Tags  [maxTags]register
 	Eras  [maxTags]era
 	Entry entry
+
+	Presence [maxTags]presence
 }
 
 type writerStep uint8
@@ -82,6 +84,9 @@ var stepNames = [...]string{"beginning", "begun", "in flight", "committed", "abo
 
 func (s writerStep) String() string { return stepNames[s] }
 
+// dead reports that there is no process any more.
+func (s writerStep) dead() bool { return s == crashed || s == crashedInFlight }
+
 // flying reports that COMMIT may take effect without the writer doing anything.
 func (s writerStep) flying() bool { return s == inFlight || s == crashedInFlight || s == unknown }
 
@@ -89,6 +94,7 @@ type writer struct {
 	Step       writerStep
 	Begun, End uint8 // tags it has begun and ended
 	Old        bool  // by its own clock half of the lease is over
+	Link       link
 }
 
 type readerStep uint8

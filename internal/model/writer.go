@@ -34,9 +34,17 @@ func (m *machine) write(s *state, w int, out *steps) {
 	}
 	m.lateBegin(s, w, out)
 	m.crash(s, w, out)
+	m.away(s, w, out)
+	m.lateRegistration(s, w, out)
 }
 
+// at returns the writer at another step, with nothing begun.
+func (w writer) at(step writerStep) writer { return writer{Step: step, Link: w.Link} }
+
 func (m *machine) beginTags(s *state, w int, out *steps) {
+	if s.Writers[w].Link.Cut {
+		return
+	}
 	for t := range m.Tags {
 		if m.Writes[w]&bit(t) == 0 || s.Writers[w].Begun&bit(t) != 0 {
 			continue
@@ -52,7 +60,7 @@ func (m *machine) beginTags(s *state, w int, out *steps) {
 			next := *s
 			m.begin(&next, w, t)
 			next.Used.LostReply++
-			next.Writers[w] = writer{Step: over}
+			next.Writers[w] = next.Writers[w].at(over)
 			next.forget(w)
 			out.add(next, "W%d begins tag %d, the reply is lost: the write is refused", w, t)
 		}
@@ -71,7 +79,7 @@ func (m *machine) renewOld(s *state, w int, out *steps) {
 		out.add(next, "W%d: half of the lease is over", w)
 		return
 	}
-	next.Writers[w] = writer{Step: beginning}
+	next.Writers[w] = wr.at(beginning)
 	next.forget(w)
 	out.add(next, "W%d begins anew", w)
 }
@@ -92,6 +100,9 @@ func (m *machine) decide(s *state, w int, out *steps) {
 	done, failed := committed, aborted
 	if wr.Step != inFlight {
 		done, failed = over, over
+		if wr.Step == crashedInFlight && m.waits(w) {
+			done, failed = crashed, crashed // it does not register any more
+		}
 	}
 	next := *s
 	next.Commits++
@@ -121,7 +132,7 @@ func (m *machine) decide(s *state, w int, out *steps) {
 }
 
 func (m *machine) renewInFlight(s *state, w int, out *steps) {
-	if s.Used.Renewals >= m.Budget.Renewals {
+	if s.Used.Renewals >= m.Budget.Renewals || s.Writers[w].Link.Cut {
 		return
 	}
 	for t := range m.Tags {
@@ -152,22 +163,26 @@ func (m *machine) lateBegin(s *state, w int, out *steps) {
 
 func (m *machine) endTags(s *state, w int, out *steps) {
 	wr := s.Writers[w]
+	if wr.Link.Cut {
+		return
+	}
 	for t := range m.Tags {
 		if m.Writes[w]&bit(t) == 0 || wr.End&bit(t) != 0 {
 			continue
 		}
 		next := *s
 		m.end(&next, w, t)
+		next.told(m, w, t)
 		n := &next.Writers[w]
 		if n.End |= bit(t); n.End == m.Writes[w] && wr.Step != unknown {
-			*n = writer{Step: over}
+			*n = n.at(over)
 		}
 		out.add(next, "W%d (%v) ends tag %d", w, wr.Step, t)
 	}
-	if wr.Step != unknown && s.Used.LostReply < m.Budget.LostReply {
+	if wr.Step != unknown && !wr.Link.Owes && s.Used.LostReply < m.Budget.LostReply {
 		next := *s
 		next.Used.LostReply++
-		next.Writers[w] = writer{Step: over}
+		next.Writers[w] = wr.at(over)
 		out.add(next, "W%d cannot reach Redis to end", w)
 	}
 }
@@ -182,7 +197,7 @@ func (m *machine) crash(s *state, w int, out *steps) {
 	if wr.Step == inFlight {
 		next.Writers[w].Step = crashedInFlight
 	} else {
-		next.Writers[w] = writer{Step: crashed}
+		next.Writers[w] = wr.at(crashed)
 		next.forget(w)
 	}
 	out.add(next, "W%d CRASHES (%v)", w, wr.Step)
@@ -230,7 +245,7 @@ func (m *machine) outlived(s *state, who uint8, t int, own bool) bool {
 		if who&bit(w) == 0 {
 			continue
 		}
-		if wr.Step.flying() && !m.has(CommitWindow) {
+		if relies := !own || !wr.Link.Owes || wr.Link.Told&bit(t) != 0; wr.Step.flying() && relies && !m.has(CommitWindow) {
 			return false
 		}
 		if wr.Step == begun || wr.Step == beginning && (wr.Begun&bit(t) != 0 || !own && wr.Begun != 0) {

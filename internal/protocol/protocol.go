@@ -49,6 +49,14 @@ type Rules struct {
 	// without end. Zero means no bound.
 	MaxLeases int
 
+	// Term is how far ahead a registration lapses when it is made, and Absence
+	// how long after that its writer may be writing; see [Presence]. Zero:
+	// nobody registers.
+	Term, Absence Millis
+
+	// MaxWriters bounds the number of registrations. Zero means no bound.
+	MaxWriters int
+
 	// Without leaves ingredients out, to prove that each is needed. It is set
 	// by tests only.
 	Without Ingredient
@@ -89,6 +97,28 @@ const (
 	LeaseCheck
 	// KeepUnknown: a write whose outcome is unknown keeps its lease.
 	KeepUnknown
+
+	// HonourAbsence: nothing is served or stored while a registration has
+	// lapsed.
+	HonourAbsence
+	// BumpAtAbsenceEnd: a registration that ends takes a token with it that
+	// everything depends on.
+	BumpAtAbsenceEnd
+	// PresenceEpoch: registrations of another history are not believed to be
+	// all there are.
+	PresenceEpoch
+	// PresenceQuarantine: registrations that were lost are waited for.
+	PresenceQuarantine
+	// NamedLapse: a registration lapses when its writer said, however late the
+	// request arrives.
+	NamedLapse
+	// RegisterAnew: a registration that was lost is made again.
+	RegisterAnew
+	// LapseWait: a writer that is cut off waits until its registration has
+	// lapsed.
+	LapseWait
+	// AbsenceLimit: and writes no longer when it may have ended.
+	AbsenceLimit
 )
 
 func (r Rules) has(i Ingredient) bool { return r.Without&i == 0 }
