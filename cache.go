@@ -38,6 +38,8 @@ type Cache struct {
 	flights  flights
 	counts   counters
 	queries  queries
+	tables   tables
+	pending  pending
 	gate     *gate
 	near     near
 	leases   *leases
@@ -79,6 +81,8 @@ func New(config Config) (*Cache, error) {
 		return nil, fmt.Errorf("cachedsql: Config.Lease is %v, but the store's quarantine only %v: a write in flight could outlive the memory of it",
 			config.Lease, limited.MaxLease())
 	}
+	_, streams := c.store.(EventStream)
+	c.pending.off = !streams || config.ReportInterval < 0
 	c.plans.init()
 	c.flights.init()
 	c.near = newNear(config.NearBytes)
@@ -127,7 +131,11 @@ func (c *Cache) isClosed() bool {
 
 // SetRules replaces the rules. Statements under way keep the ones they began
 // with. Nil turns caching off; writes go on to invalidate.
-func (c *Cache) SetRules(r *Rules) { c.rules.Store(r) }
+func (c *Cache) SetRules(r *Rules) {
+	if c.rules.Swap(r) != r {
+		c.pending.add(StreamEvent{Kind: StreamRules, Message: r.Version()})
+	}
+}
 
 // Rules returns the rules in force, nil if there are none.
 func (c *Cache) Rules() *Rules { return c.rules.Load() }
@@ -182,7 +190,7 @@ func (c *Cache) QueriesByRule() map[string]QueryStats {
 	for _, q := range c.queries.each() {
 		sum, rule := sums[q.Rule], q.Rule
 		sum.Merge(&q)
-		sum.QueryID, sum.Name, sum.Statement, sum.Tables, sum.Rule = "", "", "", nil, rule
+		sum.QueryID, sum.Name, sum.Statement, sum.Tables, sum.Writes, sum.Rule = "", "", "", nil, nil, rule
 		sums[rule] = sum
 	}
 	return sums
@@ -319,6 +327,7 @@ func (c *Cache) identifyConnectors(ctx context.Context) error {
 // emit counts an event and passes it on.
 func (c *Cache) emit(e Event) {
 	c.counts.count(e.Outcome, e.Reason)
+	c.notice(&e)
 	if c.config.OnEvent != nil {
 		c.config.OnEvent(e)
 	}

@@ -18,7 +18,7 @@ import (
 type figures struct {
 	st     *sqlparse.Statement // nil for those of all others
 	rule   string              // that selected it, "" if none did
-	tables atomic.Pointer[[]string]
+	tables atomic.Pointer[usedTables]
 
 	outcomes  [outcomes]atomic.Int64
 	bypasses  [reasons]atomic.Int64
@@ -32,6 +32,9 @@ type figures struct {
 	// retired: somebody else's place. What is still added moves to the others.
 	retired atomic.Bool
 }
+
+// usedTables are the tables that a statement reads or writes.
+type usedTables struct{ all, written []string }
 
 const (
 	// maxFigures bounds the queries with figures of their own: at 4 KB each, to
@@ -247,15 +250,16 @@ func (t *tally) takes(r *route) {
 	if t == nil {
 		return
 	}
-	var tables []string
-	for _, p := range r.effects.Reads {
-		tables = append(tables, p.Table)
-	}
+	var used usedTables
 	for _, p := range r.effects.Writes {
-		tables = append(tables, p.Table)
+		used.written = append(used.written, p.Table)
 	}
-	tables = distinct(tables)
-	t.under(r.ruleName()).tables.Store(&tables)
+	used.all = append(used.all, used.written...)
+	for _, p := range r.effects.Reads {
+		used.all = append(used.all, p.Table)
+	}
+	used.all, used.written = distinct(used.all), distinct(used.written)
+	t.under(r.ruleName()).tables.Store(&used)
 }
 
 // seen stores the time once a second: a store that changes nothing would still
@@ -285,7 +289,7 @@ func (f *figures) snapshot() QueryStats {
 	}
 	s.Rule = f.rule
 	if tables := f.tables.Load(); tables != nil {
-		s.Tables = *tables
+		s.Tables, s.Writes = tables.all, tables.written
 	}
 	return s
 }

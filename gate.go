@@ -197,6 +197,7 @@ func (g *gate) recover() bool {
 	g.lastUse.Store(sinceStart())
 	g.down.Store(false)
 	g.cache.config.Logger.Info("cachedsql: store reachable again", "outage", outage)
+	g.cache.pending.add(StreamEvent{Kind: StreamOutage, Duration: outage})
 	g.wake() // for what a write owed before it saw the gate open
 	return true
 }

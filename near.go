@@ -86,6 +86,14 @@ func newNear(maxBytes int64) near {
 	})}
 }
 
+// size returns how many entries there are, and the memory they take.
+func (n *near) size() (entries, bytes int64) {
+	if n.entries == nil {
+		return 0, 0
+	}
+	return int64(n.entries.EstimatedSize()), int64(n.entries.WeightedSize())
+}
+
 // find returns what the near cache has for a lookup.
 func (n *near) find(l *lookup) *nearEntry {
 	if n.entries == nil || l.wish.refresh || l.route.nearMode() == NearOff {

@@ -29,6 +29,9 @@ type Report struct {
 	// Queries are the figures of the queries with the highest load; the last
 	// one adds up the rest.
 	Queries []QueryStats `json:"queries"`
+	// Tables are those that were announced most often; the last one adds up the
+	// rest.
+	Tables []TableStats `json:"tables,omitempty"`
 }
 
 // An Instance is one Cache of a running process.
@@ -55,6 +58,10 @@ type Instance struct {
 	// Breaker is "closed" when the store is in use, "open" after it was
 	// unreachable, and "fenced" while no hit is served after an outage.
 	Breaker string `json:"breaker"`
+	// NearEntries and NearBytes are the size of the near cache, NearBytes the
+	// memory it takes. Both are 0 where there is none.
+	NearEntries int64 `json:"near_entries"`
+	NearBytes   int64 `json:"near_bytes"`
 	// Interval is the time between two reports.
 	Interval time.Duration `json:"interval_ns"`
 	// Reported is when the report was made.
@@ -77,14 +84,16 @@ const (
 	// What bounds a report, to some hundred kilobytes at worst.
 	reportedQueries        = 200
 	reportedStatementBytes = 1000
-	reportedTables         = 20
+	reportedQueryTables    = 20 // of one query
+	reportedTables         = 200
 )
 
 // reporter reports at intervals until it is closed.
 type reporter struct {
-	cache *Cache
-	store Reporter
-	self  Instance // what never changes
+	cache  *Cache
+	store  Reporter
+	self   Instance  // what never changes
+	stream *streamer // nil: nobody takes events
 
 	failing bool // the last report failed; used by run alone
 
@@ -100,6 +109,7 @@ func newReporter(c *Cache) *reporter {
 		return nil
 	}
 	r := &reporter{cache: c, store: store, self: newInstance(c.config.ReportInterval), quit: make(chan struct{})}
+	r.stream = newStreamer(c, &r.self)
 	r.done.Go(r.run)
 	return r
 }
@@ -118,16 +128,20 @@ func newInstance(interval time.Duration) Instance {
 // has just started. Processes started together do not report together.
 func (r *reporter) run() {
 	interval := r.self.Interval
-	timer := time.NewTimer(min(firstReport, interval))
+	timer, events := time.NewTimer(min(firstReport, interval)), time.NewTicker(interval/streamedPerReport)
 	defer timer.Stop()
+	defer events.Stop()
 	for {
 		select {
 		case <-r.quit:
+			r.stream.stopped()
 			return
+		case <-events.C:
+			r.stream.send(reportDeadline)
 		case <-timer.C:
+			r.report()
+			timer.Reset(interval - interval/10 + mathrand.N(interval/5+1))
 		}
-		r.report()
-		timer.Reset(interval - interval/10 + mathrand.N(interval/5+1))
 	}
 }
 
@@ -165,6 +179,7 @@ func (r *reporter) close() {
 func (c *Cache) report(self Instance, latency time.Duration) Report {
 	self.Reported, self.StoreLatency, self.Breaker = time.Now(), latency, c.gate.state()
 	self.Namespaces = c.Namespaces()
+	self.NearEntries, self.NearBytes = c.near.size()
 	if rules := c.Rules(); rules != nil {
 		self.Rules, self.RulesVersion = rules.name, rules.version
 	}
@@ -172,9 +187,10 @@ func (c *Cache) report(self Instance, latency time.Duration) Report {
 	for i := range queries {
 		q := &queries[i]
 		q.Statement = shortened(q.Statement, reportedStatementBytes)
-		q.Tables = q.Tables[:min(len(q.Tables), reportedTables)]
+		q.Tables = q.Tables[:min(len(q.Tables), reportedQueryTables)]
+		q.Writes = q.Writes[:min(len(q.Writes), reportedQueryTables)]
 	}
-	return Report{Instance: self, Stats: c.Stats(), Queries: queries}
+	return Report{Instance: self, Stats: c.Stats(), Queries: queries, Tables: MergeTables(reportedTables, c.tables.each())}
 }
 
 // shortened cuts a text between two characters.

@@ -55,8 +55,12 @@ func TestOperatorOfTheGuideReadsReports(t *testing.T) {
 	process(t, as(srv, "shop", "secret"), filepath.Join(t.TempDir(), "shop.db"), nil)
 	in := open(t, as(srv, "operator", "secret"), testConfig).Inspector()
 	eventually(t, in, func(f *redisstore.Fleet) bool { return len(f.Instances) == 1 })
+	follow(t, in, func(all []redisstore.Event) bool { return kinds(all)[cachedsql.StreamStarted] == 1 })
+	if _, err := in.Events(t.Context(), "", 1); err != nil {
+		t.Error(err)
+	}
 	client := clientFor(t, as(srv, "operator", "secret"))
-	for _, args := range [][]any{{"set", "cachedsql:x", "1"}, {"del", "{cachedsql:!}i"}, {"get", "cachedsql:x"}} {
+	for _, args := range [][]any{{"set", "cachedsql:x", "1"}, {"del", "{cachedsql:!}i"}, {"xadd", "{cachedsql:!}v", "*", "e", "{}"}, {"get", "cachedsql:x"}} {
 		if err := client.Do(t.Context(), args...).Err(); err == nil || !strings.HasPrefix(err.Error(), "NOPERM") {
 			t.Errorf("%v: %v", args, err)
 		}

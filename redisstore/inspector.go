@@ -43,21 +43,52 @@ type Fleet struct {
 	// first. They say when a query was last seen by the clock of the process
 	// that asks.
 	Queries []cachedsql.QueryStats `json:"queries"`
+	// Tables are the tables that are read or written, those first that are
+	// invalidated most.
+	Tables []Table `json:"tables"`
 	// Unreadable is how many reports are in the format of another version.
 	Unreadable int `json:"unreadable,omitempty"`
 }
 
-// fleetQueries bounds the queries of a Fleet.
-const fleetQueries = 1000
+const (
+	// fleetQueries bounds the queries of a Fleet, fleetTables its tables.
+	fleetQueries = 1000
+	fleetTables  = 1000
+)
 
-// Fleet reads all reports.
+// Fleet reads all reports and adds them up.
 func (i *Inspector) Fleet(ctx context.Context) (*Fleet, error) {
+	r, err := i.Reports(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Fleet(), nil
+}
+
+// Reports is what each process reports by itself.
+type Reports struct {
+	// All are the reports that could be read, by host, PID and ID.
+	All []Report
+	// Unreadable is how many are in the format of another version.
+	Unreadable int
+}
+
+// Report is what one process reports. Its times are by the clock of the process
+// that asks.
+type Report struct {
+	Instance Instance
+	Stats    cachedsql.Stats
+	Queries  []cachedsql.QueryStats
+	Tables   []cachedsql.TableStats
+}
+
+// Reports reads all reports.
+func (i *Inspector) Reports(ctx context.Context) (*Reports, error) {
 	listed, now, err := i.listed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{Instances: []Instance{}, Queries: []cachedsql.QueryStats{}}
-	var lists [][]cachedsql.QueryStats
+	all := &Reports{}
 	for batch := range slices.Chunk(listed, reportsAtOnce) {
 		reports, err := i.reports(ctx, batch)
 		if err != nil {
@@ -69,18 +100,33 @@ func (i *Inspector) Fleet(ctx context.Context) (*Fleet, error) {
 			}
 			r, err := decodeReport(data)
 			if err != nil {
-				f.Unreadable++
+				all.Unreadable++
 				continue
 			}
-			f.add(r, batch[n].ends, now)
-			lists = append(lists, r.Queries)
+			all.All = append(all.All, newReport(r, batch[n].ends, now))
 		}
 	}
-	slices.SortFunc(f.Instances, func(a, b Instance) int {
+	slices.SortFunc(all.All, func(x, y Report) int {
+		a, b := &x.Instance, &y.Instance
 		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.PID, b.PID), cmp.Compare(a.ID, b.ID))
 	})
-	f.Queries = cachedsql.MergeQueries(fleetQueries, lists...)
-	return f, nil
+	return all, nil
+}
+
+// Fleet adds them up.
+func (r *Reports) Fleet() *Fleet {
+	f := &Fleet{Instances: []Instance{}, Unreadable: r.Unreadable}
+	var queries [][]cachedsql.QueryStats
+	var tables [][]cachedsql.TableStats
+	for n := range r.All {
+		one := &r.All[n]
+		f.Instances = append(f.Instances, one.Instance)
+		f.Stats.Merge(&one.Stats)
+		queries, tables = append(queries, one.Queries), append(tables, one.Tables)
+	}
+	f.Queries = cachedsql.MergeQueries(fleetQueries, queries...)
+	f.Tables = tablesOf(cachedsql.MergeTables(fleetTables, tables...), f.Queries)
+	return f
 }
 
 // Instances returns the processes that report.
@@ -173,20 +219,26 @@ func (i *Inspector) reports(ctx context.Context, of []listing) ([]string, error)
 	return texts, nil
 }
 
-// add adds a report that ends at a time of the server's, where it is now now.
-// The times in it are of the reporting process's clock and become ours.
-func (f *Fleet) add(r *cachedsql.Report, ends, now time.Time) {
+// newReport is a report that ends at a time of the server's, where it is now
+// now. The times in it are of the reporting process's clock and become ours.
+func newReport(r *cachedsql.Report, ends, now time.Time) Report {
 	arrived := ends.Add(-r.Instance.ReportTTL())
 	in := Instance{Instance: r.Instance, LastSeen: time.Now().Add(-now.Sub(arrived)), ClockOffset: r.Instance.Reported.Sub(arrived)}
 	shift := in.LastSeen.Sub(in.Reported)
 	in.Started, in.Reported = in.Started.Add(shift), in.LastSeen
 	for n := range r.Queries {
-		if q := &r.Queries[n]; !q.LastSeen.IsZero() {
-			q.LastSeen = q.LastSeen.Add(shift)
-		}
+		moved(&r.Queries[n].LastSeen, shift)
 	}
-	f.Instances = append(f.Instances, in)
-	f.Stats.Merge(&r.Stats)
+	for n := range r.Tables {
+		moved(&r.Tables[n].LastInvalidated, shift)
+	}
+	return Report{Instance: in, Stats: r.Stats, Queries: r.Queries, Tables: r.Tables}
+}
+
+func moved(t *time.Time, by time.Duration) {
+	if !t.IsZero() {
+		*t = t.Add(by)
+	}
 }
 
 // Namespaces returns the namespaces of all processes.
