@@ -41,6 +41,17 @@ type Adapter struct {
 	// write's outcome unknown.
 	Definite func(err error) bool
 
+	// Alike reports that all connections of a connector begin in the same state
+	// (the same user, database and settings), and that they check arguments
+	// without looking at any state of theirs: Config.LazyConnect relies on it.
+	// Nil, or false: the connector's connections are dialled at once.
+	Alike func(driver.Connector) bool
+
+	// Unreachable reports that err, from an attempt to connect, means that the
+	// server could not be reached or is not up, rather than that it refused. Nil:
+	// every failure counts as a refusal.
+	Unreachable func(err error) bool
+
 	// ScanColumn scans v, a value of the given database type, into dest where
 	// dest is not one of database/sql's own destinations. Go 1.27 and later:
 	// there the results of a driver that scans columns itself, as pgx does, are

@@ -1,6 +1,7 @@
 package cachedsql
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -31,6 +32,20 @@ type Config struct {
 	// process lives. It is also how long a table seen for the first time is
 	// not cached. Defaults to 10 seconds; at least 10 milliseconds.
 	Lease time.Duration
+
+	// LazyConnect makes connections dial the database on first need: a hit then
+	// takes a place in the pool of database/sql, but no connection to the database,
+	// and works while that is down (Rule.OnDatabaseDown). It takes effect where the
+	// Adapter says that all connections begin alike, and needs a Namespace, because
+	// a connection that is not dialled does not notice that another server has
+	// taken over.
+	//
+	// It can be noticed: DB.Conn succeeds without the database, and an error of
+	// connecting comes out of the first statement that needs it; and for up to a
+	// minute hits are served by settings of the user and the database, and to a
+	// user, that the server has changed or locked out meanwhile, as connections
+	// of the pool that were dialled before would.
+	LazyConnect bool
 
 	// Logger receives what an operator should see. Defaults to slog.Default().
 	Logger *slog.Logger
@@ -153,6 +168,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.OnCacheDown > Refuse {
 		return c, fmt.Errorf("cachedsql: Config.OnCacheDown has no value %d", c.OnCacheDown)
+	}
+	if c.LazyConnect && c.Namespace == "" {
+		return c, errors.New("cachedsql: Config.LazyConnect needs a Config.Namespace")
 	}
 	if c.LookupTimeout == 0 {
 		c.LookupTimeout = defaultLookupTimeout

@@ -9,7 +9,7 @@ import (
 // conn is a connection of the wrapped driver with the cache in front. Like
 // any driver.Conn it is used by one goroutine at a time.
 type conn struct {
-	inner     driver.Conn
+	inner     driver.Conn // nil while a lazy connection is not dialled
 	cache     *Cache
 	connector *connector
 
@@ -19,6 +19,14 @@ type conn struct {
 	byText   textMethods
 	openRows int    // results handed out since the connection was last reset
 	raw      *write // writes nobody saw may be under way: see Unwrap
+
+	// See lazy.go.
+	lazy       bool      // not dialled, or not asked since: taken for begins
+	like       *likeness // of a lazy connection
+	begins     *outset   // nil: taken for nothing yet
+	unverified bool      // the server cannot be reached to say that begins still holds
+	pristine   bool      // nothing but the cache's own questions has been sent on it
+	dialled    dialling
 
 	// Memory used again by each lookup: a hit allocates only what it returns.
 	room  [512]byte
@@ -45,10 +53,17 @@ var (
 // exactly where the driver has both: database/sql then keeps a connection after
 // a cancelled transaction. One alone changes nothing, and either tells when the
 // connection goes from one user to the next.
-func newConn(inner driver.Conn, k *connector) driver.Conn {
-	c := &conn{inner: inner, cache: k.cache, connector: k, byText: textMethodsOf(inner), session: session{misread: true}}
+func newConn(inner driver.Conn, k *connector, dialled dialling) driver.Conn {
+	c := &conn{
+		inner: inner, cache: k.cache, connector: k, byText: textMethodsOf(inner), session: session{misread: true},
+		pristine: k.lazy, dialled: dialled,
+	}
 	_, resets := inner.(driver.SessionResetter)
 	_, validates := inner.(driver.Validator)
+	return c.asDriverConn(resets, validates)
+}
+
+func (c *conn) asDriverConn(resets, validates bool) driver.Conn {
 	switch {
 	case resets && validates:
 		return resetValidConn{c}
@@ -96,7 +111,7 @@ func (c *conn) resetSession(ctx context.Context) error {
 func (c *conn) isValid() bool {
 	c.openRows = 0 // asked when the connection goes back to the pool
 	c.settleRaw(context.Background())
-	return c.inner.(driver.Validator).IsValid()
+	return c.inner == nil || c.inner.(driver.Validator).IsValid()
 }
 
 func (c *conn) dialect() Dialect { return c.connector.kind() }
@@ -110,7 +125,14 @@ func (c *conn) snapshotPerConn() bool { return c.dialect() == SQLite || c.dialec
 // the cache by: everything cached in the database's namespace is unusable from
 // now until the connection is used again through database/sql, for at most one
 // lease, and once more after that. Cache.Write announces such writes exactly.
+//
+// Under Config.LazyConnect it may have to dial, and returns nil if that fails;
+// PingContext before it tells why.
 func (c *conn) Unwrap() driver.Conn {
+	if c.ready(context.Background()) != nil {
+		return nil
+	}
+	c.pristine = false
 	if c.raw == nil {
 		c.readyToWrite(context.Background())
 		w, err := c.begin(context.Background(), touched{names: []string{WildcardTag, SchemaTag}}, nil)
@@ -144,11 +166,17 @@ func (c *conn) settleRaw(context.Context) {
 func (c *conn) Close() error {
 	c.settleRaw(context.Background())
 	c.dropCarry()
+	if c.inner == nil {
+		return nil
+	}
 	return c.inner.Close()
 }
 
 // Ping asks the wrapped connection.
 func (c *conn) Ping(ctx context.Context) error {
+	if err := c.ready(ctx); err != nil {
+		return err
+	}
 	if p, ok := c.inner.(driver.Pinger); ok {
 		return p.Ping(ctx)
 	}
@@ -168,6 +196,9 @@ func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
 func (c *conn) checkNamedValue(nv *driver.NamedValue) error {
 	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
 		return checker.CheckNamedValue(nv)
+	}
+	if c.inner == nil && c.like.checker != nil {
+		return c.like.checker.CheckNamedValue(nv)
 	}
 	return driver.ErrSkip
 }
@@ -202,6 +233,9 @@ func (c *conn) plan(text string) *plan { return c.cache.plans.get(c.cache, c.dia
 
 // innerQuery asks the wrapped connection in the way it knows.
 func (c *conn) innerQuery(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.reach(ctx); err != nil {
+		return nil, err
+	}
 	switch q := c.inner.(type) {
 	case driver.QueryerContext:
 		return q.QueryContext(ctx, query, args)
@@ -256,6 +290,10 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 
 // PrepareContext prepares a statement on the wrapped connection.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	c.pristine = false
 	inner, err := c.prepare(ctx, query)
 	if err != nil {
 		c.dropCarry()

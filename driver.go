@@ -104,6 +104,9 @@ type connector struct {
 	owes       atomic.Bool           // writes went unannounced before one was
 	noControl  atomic.Bool           // PostgreSQL: pg_control_system is not allowed
 	noScanner  sync.Once             // has told that Adapter.ScanColumn is missing
+
+	lazy    bool // connections are dialled on first need
+	outsets outsets
 }
 
 var (
@@ -115,6 +118,10 @@ func (c *Cache) wrap(inner driver.Connector, variant string) driver.Connector {
 	k := &connector{inner: inner, cache: c, adapter: c.config.Adapter, variant: variant, private: privateNamespace()}
 	if k.know(k.adapter.Dialect); k.kind() == Generic {
 		k.know(detectDialect(inner.Driver()))
+	}
+	k.lazy, k.outsets.lax = k.mayBeLazy(), outsetLasts
+	if c.config.LazyConnect && !k.lazy {
+		c.note(errNotAlike)
 	}
 	c.mu.Lock()
 	if !c.closed {
@@ -137,16 +144,21 @@ func privateNamespace() string {
 	return "private-" + hex.EncodeToString(id[:])
 }
 
-// Connect opens a connection.
+// Connect opens a connection, or returns one that is dialled on first need.
 func (k *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	if lazy := k.newLazyConn(); lazy != nil {
+		return lazy, nil
+	}
+	began := k.dialling()
 	inner, err := k.inner.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
+	k.dialled(inner)
 	if k.kind() == Generic {
 		k.know(connDialect(inner))
 	}
-	return newConn(inner, k), nil
+	return newConn(inner, k, began), nil
 }
 
 // know sets the dialect of the connector's connections.
@@ -169,6 +181,7 @@ func (k *connector) Driver() driver.Driver {
 // calls it with the handle's Close.
 func (k *connector) Close() error {
 	k.cache.forget(k)
+	k.outsets.close()
 	if closer, ok := k.inner.(io.Closer); ok {
 		return closer.Close()
 	}

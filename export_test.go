@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"slices"
+	"time"
 
 	"github.com/cachedsql/cachedsql/internal/catalog"
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -20,4 +21,14 @@ func PostgresUnfit(inRecovery, isolation string) Reason {
 	row[8+slices.Index(postgresSettings, "default_transaction_isolation")].S = isolation
 	st, _ := postgresAnswer(row) // a list of schemas is all it can fail on
 	return st.unfit
+}
+
+// TrustOutsetsFor sets how long it is believed that connections of the open
+// handles begin as they did. It must come before their first use.
+func (c *Cache) TrustOutsetsFor(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k := range c.connectors {
+		k.outsets.lax = d
+	}
 }

@@ -71,6 +71,9 @@ func (t *txState) touched(last touched) touched {
 
 // exec is the one road of a statement that returns no rows.
 func (c *conn) exec(ctx context.Context, p *plan, x *call) (driver.Result, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
 	p = c.judged(ctx, p, x.text)
 	x.plan = p
 	if p.inert {

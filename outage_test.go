@@ -51,7 +51,8 @@ func redisConfig(t *testing.T, url string, change func(*cachedsql.Config)) cache
 // proxy stands between a client and a server and can delay, hold or cut what
 // passes.
 type proxy struct {
-	addr string
+	addr  string
+	close func() // refuses connections from now on, and cuts those there are
 
 	mu    sync.Mutex
 	delay time.Duration // under mu, as all below
@@ -61,7 +62,12 @@ type proxy struct {
 
 func newProxy(t *testing.T, to string) *proxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return newProxyAt(t, "127.0.0.1:0", to)
+}
+
+func newProxyAt(t *testing.T, addr, to string) *proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +82,12 @@ func newProxy(t *testing.T, to string) *proxy {
 			all.Go(func() { p.serve(client, to) })
 		}
 	})
-	t.Cleanup(func() {
+	p.close = sync.OnceFunc(func() {
 		l.Close()
 		p.Cut(true)
 		all.Wait()
 	})
+	t.Cleanup(p.close)
 	return p
 }
 

@@ -33,6 +33,7 @@ func (x *call) path() protocolPath {
 
 func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
 	defer x.plan.tally.asked(time.Now(), false, &err)
+	x.conn.pristine = false
 	if x.stmt != nil {
 		return x.stmt.innerQuery(ctx, x.args)
 	}
@@ -41,6 +42,7 @@ func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
 
 func (x *call) exec(ctx context.Context) (_ driver.Result, err error) {
 	defer x.plan.tally.asked(time.Now(), true, &err)
+	x.conn.pristine = false
 	if x.stmt != nil {
 		return x.stmt.innerExec(ctx, x.args)
 	}
@@ -62,6 +64,13 @@ type lookup struct {
 
 // query is the one road of a statement that returns rows.
 func (c *conn) query(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
+	if c.lazy {
+		return c.queryLazily(ctx, p, x)
+	}
+	return c.queryOnce(ctx, p, x)
+}
+
+func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
 	p = c.judged(ctx, p, x.text)
 	x.plan = p
 	if p.inert {
@@ -72,6 +81,9 @@ func (c *conn) query(ctx context.Context, p *plan, x *call) (driver.Rows, error)
 	if !carried {
 		c.settleRaw(ctx)
 		if p.st.Kind != sqlparse.Read || changesSession(p.st) || c.tx.isolationOnce || c.readMayWrite(ctx, p) {
+			if c.lazy {
+				return nil, c.another(ctx)
+			}
 			return c.writeQuery(ctx, p, x)
 		}
 		var rows driver.Rows
@@ -101,6 +113,9 @@ func (c *conn) fetch(ctx context.Context, l *lookup, x *call) (driver.Rows, erro
 			l.flight.fail(false)
 		}
 	}()
+	if err := c.arrive(ctx, l); err != nil {
+		return nil, err
+	}
 	rows, err := x.query(ctx)
 	if errors.Is(err, driver.ErrSkip) {
 		goesOn = true
@@ -125,6 +140,9 @@ var errNoScanner = errors.New("cachedsql: the driver scans values into types of 
 // pass asks the database and says why the cache is not used. Where the driver
 // wants the statement prepared, that has been said and is not said again.
 func (c *conn) pass(ctx context.Context, p *plan, x *call, why Reason) (driver.Rows, error) {
+	if err := c.arrive(ctx, nil); err != nil {
+		return nil, err
+	}
 	rows, err := c.plain(x.query(ctx))
 	switch {
 	case !errors.Is(err, driver.ErrSkip):
@@ -209,6 +227,9 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 	if err != nil {
 		return nil, nil, c.failed(ctx, err), ctx.Err()
 	}
+	if c.unverified && !r.servesUnverified() {
+		return nil, nil, reason.None, c.another(ctx)
+	}
 	for range 2 {
 		if why := c.refuseRoute(p, r, w); why != reason.None {
 			return nil, nil, why, nil
@@ -221,6 +242,9 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 				l = nil
 			}
 			return l, rows, why, err
+		}
+		if c.lazy {
+			return nil, nil, reason.None, c.another(ctx)
 		}
 		r = c.route(p) // the schema has changed: once more with the new catalog
 	}

@@ -173,7 +173,15 @@ func (c *conn) knowCatalog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return sp.load(ctx, c.dialect(), server{c}, found.Schema, false).err
+	if err := sp.load(ctx, c.dialect(), server{c}, found.Schema, false).err; err != nil {
+		return err
+	}
+	if c.connector.lazy {
+		// What is known of how connections begin was learnt under no schema, or
+		// another. Somebody may need it when the database is down.
+		c.connector.outsets.probe(c.connector)
+	}
+	return nil
 }
 
 // refreshCatalog reads the catalog again where the store shows that the schema
@@ -182,6 +190,9 @@ func (c *conn) refreshCatalog(ctx context.Context, schema Schema) (current bool)
 	sp := c.session.space
 	if !c.connector.hasCatalog() {
 		return true
+	}
+	if c.lazy && c.begins.dialled.schema != schema {
+		return false // what the connection is taken for may have changed with it
 	}
 	if k := sp.known(); k != nil && k.schema == schema {
 		return true

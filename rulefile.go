@@ -143,6 +143,7 @@ type limits struct {
 	near              NearMode
 	refreshAhead      float64
 	fillWait          time.Duration
+	onDatabaseDown    OnDatabaseDown
 }
 
 var limitKeys = []ruleKey[limits]{
@@ -154,6 +155,7 @@ var limitKeys = []ruleKey[limits]{
 	{"near", func(p *ruleParser, l *limits, n ast.Node) { l.near = p.nearMode(n) }},
 	{"refresh_ahead", func(p *ruleParser, l *limits, n ast.Node) { l.refreshAhead = p.factor(n) }},
 	{"fill_wait", func(p *ruleParser, l *limits, n ast.Node) { l.fillWait = p.shortWait(n) }},
+	{"on_database_down", func(p *ruleParser, l *limits, n ast.Node) { l.onDatabaseDown = p.onDatabaseDown(n) }},
 }
 
 var conditionKeys = []ruleKey[conditions]{
@@ -197,6 +199,7 @@ func (p *ruleParser) rule(i int, n ast.Node, defaults limits, before []*Rule) *R
 		Name: draft.name, TTL: ttl, EmptyTTL: emptyTTL, conditions: draft.conditions,
 		MaxRows: draft.maxRows, MaxBytes: draft.maxBytes, Jitter: draft.jitter,
 		Near: draft.near, RefreshAhead: draft.refreshAhead, FillWait: draft.fillWait,
+		OnDatabaseDown: draft.onDatabaseDown,
 	}
 }
 

@@ -48,7 +48,30 @@ type Rule struct {
 	// asking the database for the same result. 0: it asks at once.
 	FillWait time.Duration
 
+	// OnDatabaseDown says whether hits are served while the database cannot be
+	// reached. It takes effect with Config.LazyConnect.
+	OnDatabaseDown OnDatabaseDown
+
 	conditions
+}
+
+// OnDatabaseDown is what a hit does while the database cannot be reached.
+type OnDatabaseDown uint8
+
+const (
+	// Fail: it fails with the error of connecting, once nothing has been heard of
+	// the database for a minute.
+	Fail OnDatabaseDown = iota
+	// Serve: it is served.
+	Serve
+)
+
+// String returns the word used in rule files.
+func (o OnDatabaseDown) String() string {
+	if o == Serve {
+		return "serve"
+	}
+	return "fail"
 }
 
 // Len returns the number of rules.

@@ -34,6 +34,13 @@ func (p *ruleParser) nearMode(n ast.Node) NearMode {
 	return mode
 }
 
+func (p *ruleParser) onDatabaseDown(n ast.Node) OnDatabaseDown {
+	if p.oneOf(n, Fail.String(), Serve.String()) == Serve.String() {
+		return Serve
+	}
+	return Fail
+}
+
 func (p *ruleParser) factor(n ast.Node) float64 {
 	v, _ := parsed(p, n, func(s string) (float64, error) {
 		f, err := strconv.ParseFloat(s, 64)

@@ -147,6 +147,9 @@ func (c *conn) know(ctx context.Context) error {
 		return err
 	}
 	c.learn(found)
+	if c.pristine {
+		c.connector.learnt(c)
+	}
 	return nil
 }
 

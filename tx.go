@@ -26,8 +26,12 @@ func (c *conn) Begin() (driver.Tx, error) {
 // BeginTx starts a transaction on the wrapped connection.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	c.dropCarry()
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
 	c.settleRaw(ctx)
 	c.readyToWrite(ctx)
+	c.pristine = false
 	w, err := c.commitImplicitly(ctx)
 	if err != nil {
 		return nil, err

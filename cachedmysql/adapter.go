@@ -23,10 +23,12 @@ import (
 // whether the server has a transaction open, so TxOpen is not set.
 func Adapter(config *mysql.Config) cachedsql.Adapter {
 	return cachedsql.Adapter{
-		Dialect:   cachedsql.MySQL,
-		Variant:   variant(config),
-		Definite:  definite,
-		EncodeArg: encodeArg,
+		Dialect:     cachedsql.MySQL,
+		Variant:     variant(config),
+		Definite:    definite,
+		Alike:       alike,
+		Unreachable: unreachable,
+		EncodeArg:   encodeArg,
 	}
 }
 

@@ -35,6 +35,8 @@ func Adapter(config *pgx.ConnConfig) cachedsql.Adapter {
 		Variant:        variant(config),
 		TxOpen:         txOpen,
 		Definite:       definite,
+		Alike:          alike,
+		Unreachable:    unreachable,
 		ScanColumn:     scanColumn,
 		OwnDestination: ownDestination,
 		EncodeArg:      encodeArg,

@@ -46,6 +46,11 @@ var Settings = []Setting{
 		},
 	},
 	{
+		Name: "lazy_connect", Value: "true or false", Default: "false",
+		Doc: "Connections dial the database on first need, so that a hit needs none. Needs a namespace. See [below](#lazy-connections).",
+		set: func(o *options, v string) (err error) { o.config.LazyConnect, err = boolean(v); return err },
+	},
+	{
 		Name: "lease", Value: "duration", Default: "10s",
 		Doc: "How long a write keeps readers away from its tables when its process dies.",
 		set: func(o *options, v string) (err error) { o.config.Lease, err = duration(v); return err },
@@ -132,6 +137,9 @@ func read(fromDSN map[string]string, env func(string) string) (options, error) {
 			errs = append(errs, fmt.Errorf("cachedsql: %s: %w", source, err))
 		}
 	}
+	if o.config.LazyConnect && o.config.Namespace == "" && len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("cachedsql: %slazy_connect needs %snamespace", dsn.Prefix, dsn.Prefix))
+	}
 	return o, errors.Join(errs...)
 }
 
@@ -148,6 +156,16 @@ func duration(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is not a duration such as 10s or 50ms", s)
 	}
 	return d, nil
+}
+
+func boolean(s string) (bool, error) {
+	switch s {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is neither true nor false", s)
 }
 
 var sizeUnits = []struct {

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -31,6 +32,20 @@ func TestDSNWinsOverTheEnvironment(t *testing.T) {
 	if o.rulesPath != "/etc/rules.yaml" || o.config.Consistency != cachedsql.Bounded || o.config.OnCacheDown != cachedsql.Refuse ||
 		o.config.Namespace != "shop" || o.config.LookupTimeout != 20*time.Millisecond {
 		t.Errorf("the environment is not read: %+v", o)
+	}
+}
+
+func TestLazyConnectNeedsANamespace(t *testing.T) {
+	t.Parallel()
+	for want, settings := range map[string]map[string]string{
+		"": {"cache_lazy_connect": "true", "cache_namespace": "shop"},
+		"cachedsql: cache_lazy_connect needs cache_namespace":                 {"cache_lazy_connect": "true"},
+		`cachedsql: DSN: cache_lazy_connect: "yes" is neither true nor false`: {"cache_lazy_connect": "yes"},
+	} {
+		o, err := read(settings, environment(nil))
+		if got := fmt.Sprint(err); err != nil && got != want || err == nil && (want != "" || !o.config.LazyConnect) {
+			t.Errorf("%v: got %v, %v, want %s", settings, o.config.LazyConnect, err, want)
+		}
 	}
 }
 
