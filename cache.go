@@ -34,6 +34,7 @@ type Cache struct {
 	hasCatalog atomic.Bool // connections of this Cache can have a catalog
 
 	rules    atomic.Pointer[Rules]
+	layers   ruleLayers
 	plans    planMemo
 	flights  flights
 	counts   counters
@@ -44,7 +45,9 @@ type Cache struct {
 	near     near
 	leases   *leases
 	tasks    *tasks
-	reporter *reporter // nil: none
+	instance Instance      // what never changes of it
+	reporter *reporter     // nil: none
+	follower *ruleFollower // nil: none
 
 	// analyse is Catalog.Effects. A test breaks it, to see that the soundness
 	// test notices.
@@ -83,6 +86,9 @@ func New(config Config) (*Cache, error) {
 	}
 	_, streams := c.store.(EventStream)
 	c.pending.off = !streams || config.ReportInterval < 0
+	if c.follower, err = newRuleFollower(c); err != nil {
+		return nil, err
+	}
 	c.plans.init()
 	c.flights.init()
 	c.near = newNear(config.NearBytes)
@@ -91,7 +97,9 @@ func New(config Config) (*Cache, error) {
 	c.gate = newGate(c)
 	c.leases = newLeases(c)
 	c.gate.start()
+	c.instance = newInstance(config.ReportInterval)
 	c.reporter = newReporter(c)
+	c.follower.start()
 	return c, nil
 }
 
@@ -113,6 +121,7 @@ func (c *Cache) Close() error {
 	if stopWatch != nil {
 		stopWatch()
 	}
+	c.follower.close()
 	c.reporter.close()
 	c.leases.close()
 	c.tasks.close()
@@ -129,20 +138,12 @@ func (c *Cache) isClosed() bool {
 	return c.closed
 }
 
-// SetRules replaces the rules. Statements under way keep the ones they began
-// with. Nil turns caching off; writes go on to invalidate.
-func (c *Cache) SetRules(r *Rules) {
-	if c.rules.Swap(r) != r {
-		c.pending.add(StreamEvent{Kind: StreamRules, Message: r.Version()})
-	}
-}
-
 // Rules returns the rules in force, nil if there are none.
 func (c *Cache) Rules() *Rules { return c.rules.Load() }
 
-// WatchRules loads the rule file at path, puts it in force and follows its
-// changes until Close. A file that does not load is an error now; later it
-// leaves the rules as they are and is logged and counted as a Note.
+// WatchRules loads the rule file at path, puts it in force as SetRules does and
+// follows its changes until Close. A file that does not load is an error now;
+// later it leaves the rules as they are and is logged and counted as a Note.
 func (c *Cache) WatchRules(path string) error {
 	r, err := LoadRules(path)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	mathrand "math/rand/v2"
 	"os"
 	"runtime/debug"
@@ -48,10 +49,13 @@ type Instance struct {
 	// Namespaces are the databases it has connected to, by their names in the
 	// store.
 	Namespaces []string `json:"namespaces,omitempty"`
-	// Rules is the file in force, RulesVersion identifies its content. Both are
-	// "" where nothing is cached.
+	// Rules is the file in force, or "redis:" and the name of a rule set, and
+	// RulesVersion identifies the content. Both are "" where nothing is cached.
 	Rules        string `json:"rules,omitempty"`
 	RulesVersion string `json:"rules_version,omitempty"`
+	// LiveRules is how it stands to the rule set that it follows, nil if it
+	// follows none.
+	LiveRules *RulesState `json:"live_rules,omitempty"`
 	// StoreLatency is how long the store took to answer a ping just before the
 	// report.
 	StoreLatency time.Duration `json:"store_latency_ns"`
@@ -67,6 +71,9 @@ type Instance struct {
 	// Reported is when the report was made.
 	Reported time.Time `json:"reported"`
 }
+
+// name is a word for people.
+func (i *Instance) name() string { return fmt.Sprintf("%s:%d", i.Host, i.PID) }
 
 // ReportTTL is how long a report outlives its process.
 func (i *Instance) ReportTTL() time.Duration { return reportsKept * i.Interval }
@@ -92,11 +99,11 @@ const (
 type reporter struct {
 	cache  *Cache
 	store  Reporter
-	self   Instance  // what never changes
 	stream *streamer // nil: nobody takes events
 
 	failing bool // the last report failed; used by run alone
 
+	soon chan struct{} // something has happened that operators wait to see
 	once sync.Once
 	quit chan struct{}
 	done sync.WaitGroup
@@ -108,8 +115,8 @@ func newReporter(c *Cache) *reporter {
 	if !ok || c.config.ReportInterval < 0 {
 		return nil
 	}
-	r := &reporter{cache: c, store: store, self: newInstance(c.config.ReportInterval), quit: make(chan struct{})}
-	r.stream = newStreamer(c, &r.self)
+	r := &reporter{cache: c, store: store, soon: make(chan struct{}, 1), quit: make(chan struct{})}
+	r.stream = newStreamer(c, &c.instance)
 	r.done.Go(r.run)
 	return r
 }
@@ -127,7 +134,7 @@ func newInstance(interval time.Duration) Instance {
 // run sends the first report early, so that an operator sees a process that
 // has just started. Processes started together do not report together.
 func (r *reporter) run() {
-	interval := r.self.Interval
+	interval := r.cache.instance.Interval
 	timer, events := time.NewTimer(min(firstReport, interval)), time.NewTicker(interval/streamedPerReport)
 	defer timer.Stop()
 	defer events.Stop()
@@ -138,6 +145,8 @@ func (r *reporter) run() {
 			return
 		case <-events.C:
 			r.stream.send(reportDeadline)
+		case <-r.soon:
+			r.report()
 		case <-timer.C:
 			r.report()
 			timer.Reset(interval - interval/10 + mathrand.N(interval/5+1))
@@ -158,13 +167,24 @@ func (r *reporter) report() {
 	err := r.cache.store.Ping(ctx)
 	latency := time.Since(started)
 	if err == nil {
-		report := r.cache.report(r.self, latency)
-		err = r.store.Report(ctx, &report, r.self.ReportTTL())
+		report := r.cache.report(latency)
+		err = r.store.Report(ctx, &report, report.Instance.ReportTTL())
 	}
 	if err != nil && !r.failing {
 		r.cache.config.Logger.Warn("cachedsql: figures for operators not stored", "error", err)
 	}
 	r.failing = err != nil
+}
+
+// now makes the next report come at once.
+func (r *reporter) now() {
+	if r == nil {
+		return
+	}
+	select {
+	case r.soon <- struct{}{}:
+	default:
+	}
 }
 
 func (r *reporter) close() {
@@ -176,12 +196,16 @@ func (r *reporter) close() {
 }
 
 // report makes a report of what is known now.
-func (c *Cache) report(self Instance, latency time.Duration) Report {
+func (c *Cache) report(latency time.Duration) Report {
+	self := c.instance
 	self.Reported, self.StoreLatency, self.Breaker = time.Now(), latency, c.gate.state()
 	self.Namespaces = c.Namespaces()
 	self.NearEntries, self.NearBytes = c.near.size()
 	if rules := c.Rules(); rules != nil {
 		self.Rules, self.RulesVersion = rules.name, rules.version
+	}
+	if state, ok := c.LiveRules(); ok {
+		self.LiveRules = &state
 	}
 	queries := MergeQueries(reportedQueries, c.Queries())
 	for i := range queries {

@@ -13,18 +13,6 @@ import (
 	"github.com/cachedsql/cachedsql/internal/suggest"
 )
 
-// ruleError is one mistake in a rule file.
-type ruleError struct {
-	subject   string // "rule \"prices\"", "defaults"
-	file      string
-	line, col int // 0 where the mistake has no place
-	msg       string
-}
-
-func (e *ruleError) Error() string {
-	return fmt.Sprintf("cachedsql: %s (%s:%d:%d): %s", e.subject, e.file, e.line, e.col, e.msg)
-}
-
 // ruleParser walks the nodes of a rule file and collects mistakes. The copies
 // that about returns share them.
 type ruleParser struct {
@@ -43,7 +31,7 @@ func (p *ruleParser) about(subject string) *ruleParser {
 
 func (p *ruleParser) failf(at ast.Node, format string, args ...any) {
 	pos := start(at)
-	*p.errs = append(*p.errs, &ruleError{p.subject, p.file, pos.Line, pos.Column, fmt.Sprintf(format, args...)})
+	*p.errs = append(*p.errs, &RuleError{p.subject, p.file, pos.Line, pos.Column, fmt.Sprintf(format, args...)})
 }
 
 // err joins the mistakes found, up to a number somebody would read.
@@ -203,7 +191,7 @@ func describe(n ast.Node) string {
 // parseYAML returns the only document of a file.
 func parseYAML(file string, data []byte) (root ast.Node, err error) {
 	fail := func(pos token.Position, msg string) error {
-		return &ruleError{"rule file", file, pos.Line, pos.Column, msg}
+		return &RuleError{"rule file", file, pos.Line, pos.Column, msg}
 	}
 	defer func() {
 		if p := recover(); p != nil {

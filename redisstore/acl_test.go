@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -76,6 +77,72 @@ func clientFor(t *testing.T, url string) *redis.Client {
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
+}
+
+// Programs follow what the user for rules commits; the one who only looks sees
+// it and can change nothing.
+func TestOnlyTheRulerOfTheGuideChangesRules(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	for _, user := range []string{"shop", "operator", "ruler"} {
+		srv.Do(t, aclOf(t, user)...)
+	}
+	_, cache := process(t, as(srv, "shop", "secret"), filepath.Join(t.TempDir(), "shop.db"), follows)
+	looks := open(t, as(srv, "operator", "secret"), testConfig).Inspector()
+	rules := open(t, as(srv, "ruler", "secret"), testConfig).Inspector()
+
+	change := redisstore.RulesCommit{Text: rulesText("1m"), By: "ann"}
+	if _, err := looks.RuleSet("shop").Commit(t.Context(), change); err == nil || !strings.Contains(err.Error(), "can't run this command") {
+		t.Errorf("the one who looks commits: %v", err)
+	}
+	if err := looks.RuleSet("shop").SaveDraft(t.Context(), redisstore.RulesDraft{By: "ann"}); err == nil {
+		t.Error("the one who looks saves a draft")
+	}
+	if err := looks.Record(t.Context(), redisstore.AuditEntry{By: "ann", Action: "x"}); err == nil {
+		t.Error("the one who looks writes into the audit log")
+	}
+	set := rules.RuleSet("shop")
+	first := commit(t, set, "", rulesText("1m"))
+	await(t, "the program has it", ttlIs(cache, time.Minute))
+	second := commit(t, set, first.Revision, rulesText("2m"))
+	if took := await(t, "the program has the next", ttlIs(cache, 2*time.Minute)); took > 2*time.Second {
+		t.Errorf("the message did not come: it took %v", took)
+	}
+	if err := set.SaveDraft(t.Context(), redisstore.RulesDraft{By: "ann"}); err != nil {
+		t.Error(err)
+	}
+	if err := set.DiscardDraft(t.Context(), "ann"); err != nil {
+		t.Error(err)
+	}
+	if err := rules.Record(t.Context(), redisstore.AuditEntry{By: "ann", Action: "x"}); err != nil {
+		t.Error(err)
+	}
+
+	seen := looks.RuleSet("shop")
+	if v, err := seen.Current(t.Context()); err != nil || v.Revision != second.Revision {
+		t.Errorf("the one who looks sees %+v, %v", v, err)
+	}
+	if history, err := seen.History(t.Context()); err != nil || len(history) != 2 {
+		t.Errorf("history %+v, %v", history, err)
+	}
+	if _, err := seen.Drafts(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if audit, err := looks.Audit(t.Context(), 0); err != nil || len(audit) != 3 {
+		t.Errorf("audit log %+v, %v", audit, err)
+	}
+	if names, err := looks.RuleSets(t.Context()); err != nil || len(names) != 1 {
+		t.Errorf("rule sets %q, %v", names, err)
+	}
+
+	srv.Do(t, "FLUSHALL")
+	await(t, "the program puts the rules back", func() bool {
+		v, err := seen.Current(t.Context())
+		return err == nil && v.Revision == second.Revision
+	})
+	if err := clientFor(t, as(srv, "ruler", "secret")).Do(t.Context(), "get", "cachedsql:shop:e1:x").Err(); err == nil || !strings.HasPrefix(err.Error(), "NOPERM") {
+		t.Errorf("the one who changes rules reads results: %v", err)
+	}
 }
 
 // And they are not more: neither other keys nor commands that harm others.

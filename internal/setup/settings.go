@@ -56,6 +56,11 @@ var Settings = []Setting{
 		set: func(o *options, v string) (err error) { o.config.Lease, err = duration(v); return err },
 	},
 	{
+		Name: "live_rules", Value: "name", Default: "none: rules come from the file",
+		Doc: "The rule set in Redis to follow, such as `default`. Once it has a version, that wins over the rule file.",
+		set: func(o *options, v string) error { o.config.LiveRules = v; return cachedsql.ValidRuleSet(v) },
+	},
+	{
 		Name: "lookup_timeout", Value: "duration", Default: "50ms",
 		Doc: "The most that one call to Redis may add to a statement.",
 		set: func(o *options, v string) (err error) { o.config.LookupTimeout, err = duration(v); return err },
@@ -214,6 +219,9 @@ func open(o options) (_ *handle, err error) {
 			_ = h.close()
 		}
 	}()
+	if o.config.LiveRules != "" && o.redisURL == "" {
+		return nil, errors.New("cachedsql: cache_live_rules needs cache_redis (or CACHEDSQL_REDIS): rule sets are in Redis")
+	}
 	o.config.Store = cachedsql.SharedMemoryStore()
 	if o.redisURL != "" {
 		store, err := redisstore.Open(o.redisURL, redisstore.Config{Quarantine: o.config.Lease})
@@ -236,13 +244,24 @@ func open(o options) (_ *handle, err error) {
 
 // announce says what somebody who forgot a setting would wonder about.
 func (o *options) announce(log *slog.Logger) {
-	if o.rulesPath == "" {
-		log.Info("cachedsql: no rule file (cache_rules or CACHEDSQL_RULES): nothing is cached")
+	switch {
+	case o.rulesPath == "" && o.config.LiveRules == "":
+		log.Info("cachedsql: no rules (cache_rules or CACHEDSQL_RULES, cache_live_rules or CACHEDSQL_LIVE_RULES): nothing is cached")
+	case o.config.LiveRules != "":
+		log.Info("cachedsql: rules are those of a set in Redis, as soon as it answers and has some", "set", o.config.LiveRules, "until_then", o.untilLive())
 	}
 	if o.redisURL == "" {
 		log.Info("cachedsql: no Redis (cache_redis or CACHEDSQL_REDIS): results are kept in this process, " +
 			"which does not see what other processes write")
 	}
+}
+
+// untilLive says which rules are in force before those of the rule set.
+func (o *options) untilLive() string {
+	if o.rulesPath == "" {
+		return "nothing is cached"
+	}
+	return o.rulesPath
 }
 
 // close ends what open began, the store last.
