@@ -86,9 +86,9 @@ func (g *gate) call(ctx context.Context, f func(context.Context) error) error {
 
 // insist is call for what is worth the wait even while the gate is down.
 func (g *gate) insist(ctx context.Context, f func(context.Context) error) error {
-	bounded, cancel := context.WithTimeout(ctx, g.budget)
+	bounded := newBudget(ctx, g.budget)
 	err := f(bounded)
-	cancel()
+	bounded.end()
 	if err != nil && endsNow(ctx) {
 		<-ctx.Done()
 	}

@@ -13,6 +13,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,10 +27,27 @@ func main() {
 	out := flag.String("o", "", "write the report to this `file`, and plots beside it")
 	rounds := flag.Int("rounds", 5, "how often each candidate is measured; the median counts")
 	slice := flag.Duration("slice", 100*time.Millisecond, "how long each time")
+	flag.Func("rows", "measure only these numbers of `rows`", numbers(&rowCounts))
+	flag.Func("goroutines", "measure only these numbers of `goroutines`", numbers(&goroutines))
 	flag.Parse()
 	if err := run(context.Background(), *out, *rounds, *slice); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
+	}
+}
+
+// numbers parses a list with commas.
+func numbers(list *[]int) func(string) error {
+	return func(text string) error {
+		*list = nil
+		for word := range strings.SplitSeq(text, ",") {
+			n, err := strconv.Atoi(word)
+			if err != nil || n < 1 {
+				return fmt.Errorf("%q is not a number", word)
+			}
+			*list = append(*list, n)
+		}
+		return nil
 	}
 }
 

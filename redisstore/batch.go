@@ -2,10 +2,9 @@ package redisstore
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/protocol"
@@ -39,44 +38,47 @@ type batch struct {
 	space    *space
 	deadline time.Time // the last of theirs; zero if one has none
 	sets     []*tagSet
-	found    []cachedsql.Reading // by set; no entry
-	errs     []error             // likewise
-	gets     []redis.Cmder
+	gets     []*get
+	found    []finding     // by set
 	sent     chan struct{} // closed when the answers are there
 }
 
+// finding is what was found for a set: no entry, which is in a get.
+type finding struct {
+	cachedsql.Reading
+	err  error
+	done bool // nothing is left to be asked
+}
+
 // check checks a set, and gets an entry besides if it is wanted.
-func (sp *space) check(ctx context.Context, set *tagSet, get redis.Cmder) (cachedsql.Reading, error) {
-	if b, i := sp.batches.join(ctx, sp, set, get); b != nil {
+func (sp *space) check(ctx context.Context, set *tagSet, g *get) (cachedsql.Reading, error) {
+	if b, i := sp.batches.join(ctx, sp, set, g); b != nil {
 		select {
 		case <-b.sent:
-			return b.found[i], b.errs[i]
+			return b.found[i].Reading, b.found[i].err
 		case <-ctx.Done():
 			return cachedsql.Reading{}, wrap("check", ctx.Err())
 		}
 	}
 	defer sp.batches.next()
-	answers, err := sp.runChecks(ctx, set.checks, one(get))
-	if err != nil {
-		return cachedsql.Reading{}, err
-	}
-	return sp.reading(ctx, answers)
+	sets, found := [1]*tagSet{set}, [1]finding{}
+	sp.ask(ctx, sets[:], some(g), found[:])
+	return found[0].Reading, found[0].err
 }
 
-func one(get redis.Cmder) []redis.Cmder {
-	if get == nil {
+func some(g *get) []*get {
+	if g == nil {
 		return nil
 	}
-	return []redis.Cmder{get}
+	return []*get{g}
 }
 
 // join adds a lookup to a batch; nil if it may go by itself, and then next
 // must follow.
-func (s *batches) join(ctx context.Context, sp *space, set *tagSet, get redis.Cmder) (b *batch, index int) {
+func (s *batches) join(ctx context.Context, sp *space, set *tagSet, g *get) (b *batch, index int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, borrowed := get.(*redis.ZeroCopyStringCmd)
-	if s.flying < maxFlying || borrowed { // the caller takes its buffer back when it gives up
+	if s.flying < maxFlying {
 		s.flying++
 		return nil, 0
 	}
@@ -86,7 +88,7 @@ func (s *batches) join(ctx context.Context, sp *space, set *tagSet, get redis.Cm
 		b = &batch{space: sp, deadline: time.Now(), sent: make(chan struct{})}
 		s.waiting = append(s.waiting, b)
 	}
-	return b, b.add(ctx, set, get)
+	return b, b.add(ctx, set, g)
 }
 
 // next sends what waits in the place of a round trip that has ended.
@@ -109,14 +111,14 @@ func (s *batches) next() {
 func (b *batch) size() int { return max(len(b.sets), len(b.gets)) }
 
 // add returns the index of the set.
-func (b *batch) add(ctx context.Context, set *tagSet, get redis.Cmder) int {
+func (b *batch) add(ctx context.Context, set *tagSet, g *get) int {
 	if d, ok := ctx.Deadline(); !ok {
 		b.deadline = time.Time{}
 	} else if !b.deadline.IsZero() && d.After(b.deadline) {
 		b.deadline = d
 	}
-	if get != nil {
-		b.gets = append(b.gets, get)
+	if g != nil {
+		b.gets = append(b.gets, g)
 	}
 	for i, s := range b.sets {
 		if s == set {
@@ -135,16 +137,51 @@ func (b *batch) send() {
 		ctx, cancel = context.WithDeadline(ctx, b.deadline)
 	}
 	defer cancel()
-	b.found, b.errs = make([]cachedsql.Reading, len(b.sets)), make([]error, len(b.sets))
+	b.found = make([]finding, len(b.sets))
+	b.space.ask(ctx, b.sets, b.gets, b.found)
+}
+
+// ask finds out about sets and entries in one round trip; in two where tags are
+// not settled, but seemed to be.
+func (sp *space) ask(ctx context.Context, sets []*tagSet, gets []*get, found []finding) {
+	if !sp.store.wire.usable() || slices.ContainsFunc(sets, isBusy) {
+		sp.askScripts(ctx, sets, gets, found)
+		return
+	}
+	done, err := sp.store.wire.lookup(ctx, sp, sets, gets, found)
+	switch {
+	case err != nil:
+		err = wrap("check", err)
+		for i := range found {
+			found[i].err = err
+		}
+	case !done:
+		sp.askScripts(ctx, sets, gets, found)
+	default:
+		for i := range sets {
+			if !found[i].done {
+				sp.askScripts(ctx, sets[i:i+1], nil, found[i:i+1])
+			}
+		}
+	}
+}
+
+func isBusy(set *tagSet) bool { return set.busy.Load() }
+
+// askScripts is ask by the scripts alone.
+func (sp *space) askScripts(ctx context.Context, sets []*tagSet, gets []*get, found []finding) {
 	var calls []call
-	for _, set := range b.sets {
+	for _, set := range sets {
 		calls = append(calls, set.checks...)
 	}
-	execs := b.space.execute(ctx, calls, b.gets)
-	for i, set := range b.sets {
+	cmds := commands(ctx, gets)
+	execs := sp.execute(ctx, calls, cmds)
+	answered(gets, cmds)
+	for i, set := range sets {
 		var answers []answer
-		if answers, b.errs[i] = parseChecks(set.checks, execs[:len(set.checks)]); b.errs[i] == nil {
-			b.found[i], b.errs[i] = b.space.reading(ctx, answers)
+		if answers, found[i].err = parseChecks(set.checks, execs[:len(set.checks)]); found[i].err == nil {
+			found[i].Reading, found[i].err = sp.reading(ctx, answers)
+			set.busy.Store(!found[i].Settled)
 		}
 		execs = execs[len(set.checks):]
 	}

@@ -17,7 +17,7 @@ import (
 // testLease is longer than a step of a test may take on a busy machine.
 const testLease = 500 * time.Millisecond
 
-// heldRedis is a server that answers scripts only when it is let.
+// heldRedis is a server that answers checks only when it is let.
 type heldRedis struct {
 	addr   string
 	mu     sync.Mutex
@@ -29,7 +29,7 @@ func newHeldRedis(t *testing.T) *heldRedis {
 	m := miniredis.RunT(t)
 	h := &heldRedis{addr: m.Addr()}
 	m.Server().SetPreHook(func(_ *server.Peer, cmd string, _ ...string) bool {
-		if cmd != "EVALSHA" && cmd != "EVAL" {
+		if cmd != "EVALSHA" && cmd != "EVAL" && cmd != "EXEC" {
 			return false
 		}
 		h.mu.Lock()

@@ -18,6 +18,7 @@ import (
 //	{p:n:s}s         schema tag
 //	{p:n:s}w         wildcard tag
 //	{p:n:s}d         declared names
+//	{p:n:s}n         never exists, see transaction
 //	{p:n:s}t:name    any other tag
 //	p:n:e1:key       entry; 1 is the version of this scheme
 //
@@ -83,6 +84,7 @@ type keyspace struct {
 	entries string   // what entry keys start with
 	claims  string   // what claims on them start with
 	shards  []string // what the other keys of a shard start with
+	noop    string   // a write that changes nothing, as it is sent
 }
 
 func newKeyspace(prefix, namespace string, shards int) keyspace {
@@ -91,12 +93,13 @@ func newKeyspace(prefix, namespace string, shards int) keyspace {
 	for s := range shards {
 		k.shards = append(k.shards, "{"+base+":"+strconv.Itoa(s)+"}")
 	}
+	k.noop = string(appendCommand(nil, "DEL", k.shards[0]+"n"))
 	return k
 }
 
-func (k keyspace) entry(key cachedsql.Key) string {
-	b := make([]byte, 0, len(k.entries)+base64.RawURLEncoding.EncodedLen(len(key)))
-	return string(base64.RawURLEncoding.AppendEncode(append(b, k.entries...), key[:]))
+func (k *keyspace) entry(key cachedsql.Key) string {
+	var room [128]byte
+	return string(base64.RawURLEncoding.AppendEncode(append(room[:0], k.entries...), key[:]))
 }
 
 // claim names who computes an entry under a vector. It belongs to the vector:

@@ -41,7 +41,7 @@ func Open(rawURL string, c Config) (*Store, error) {
 	if err := takeParams(u, &c); err != nil {
 		return nil, err
 	}
-	client, err := connect(u)
+	client, isSingle, err := connect(u)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +51,9 @@ func Open(rawURL string, c Config) (*Store, error) {
 		return nil, err
 	}
 	s.opened = true
+	if isSingle {
+		s.wire = newWire(client.(*redis.Client).Options())
+	}
 	return s, nil
 }
 
@@ -81,22 +84,24 @@ func takeParams(u *url.URL, c *Config) error {
 	return nil
 }
 
-func connect(u *url.URL) (redis.UniversalClient, error) {
+func connect(u *url.URL) (client redis.UniversalClient, isSingle bool, err error) {
 	scheme, kind, _ := strings.Cut(u.Scheme, "+")
 	plain := *u
 	plain.Scheme = scheme
 	switch {
 	case scheme != "redis" && scheme != "rediss" && u.Scheme != "unix":
-		return nil, fmt.Errorf("cachedsql: redis: scheme %q: want redis, rediss, unix, redis+sentinel or redis+cluster", u.Scheme)
+		err = fmt.Errorf("cachedsql: redis: scheme %q: want redis, rediss, unix, redis+sentinel or redis+cluster", u.Scheme)
 	case kind == "sentinel" || kind == "" && u.Query().Has("master_name"):
-		return sentinelClient(&plain)
+		client, err = sentinelClient(&plain)
 	case kind == "cluster" || kind == "" && u.Query().Has("addr"):
-		return clusterClient(&plain)
+		client, err = clusterClient(&plain)
 	case kind == "":
-		return singleClient(&plain)
+		client, err = singleClient(&plain)
+		isSingle = true
 	default:
-		return nil, fmt.Errorf("cachedsql: redis: scheme %q: want %s, %[2]s+sentinel or %[2]s+cluster", u.Scheme, scheme)
+		err = fmt.Errorf("cachedsql: redis: scheme %q: want %s, %[2]s+sentinel or %[2]s+cluster", u.Scheme, scheme)
 	}
+	return client, isSingle, err
 }
 
 func singleClient(u *url.URL) (redis.UniversalClient, error) {

@@ -45,6 +45,16 @@ func (sp *space) schema(ctx context.Context, answers []answer) (cachedsql.Schema
 	return cachedsql.Schema(base64.RawURLEncoding.EncodeToString(v[:])), nil
 }
 
+// schemaOf is what a transaction found, without copying it every time.
+func (sp *space) schemaOf(text []byte) cachedsql.Schema {
+	if known := sp.latest.Load(); known != nil && string(*known) == string(text) {
+		return *known
+	}
+	schema := cachedsql.Schema(text)
+	sp.latest.Store(&schema)
+	return schema
+}
+
 // with takes in what was found, and returns all that is known with it, even if
 // another goroutine has found something else at the same time: a reading must
 // not claim a schema that its own tokens contradict.
@@ -64,7 +74,7 @@ func (sp *space) schemaCalls(answers []answer) []call {
 	for shard := range sp.keys.shards {
 		if !slices.ContainsFunc(answers, func(a answer) bool { return a.shard == shard }) {
 			k := sp.keys
-			calls = append(calls, newCall(shard, []string{k.era(shard), k.schema(shard), k.wildcard(shard)}, ""))
+			calls = append(calls, newCheck(shard, []string{k.era(shard), k.schema(shard), k.wildcard(shard)}))
 		}
 	}
 	return calls

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -120,7 +121,14 @@ func (s *scripts) send(ctx context.Context, execs []*execution, others []redis.C
 	for _, cmd := range others {
 		_ = pipe.Process(ctx, cmd)
 	}
-	_, _ = pipe.Exec(ctx) // each command has its error
+	// Each command has its error, but for one that befell none of them: a
+	// refused password, for example.
+	cmds, err := pipe.Exec(ctx)
+	if err != nil && !slices.ContainsFunc(cmds, func(c redis.Cmder) bool { return c.Err() != nil }) {
+		for _, c := range cmds {
+			c.SetErr(err)
+		}
+	}
 }
 
 func failedWith(execs []*execution, is func(error) bool) []*execution {

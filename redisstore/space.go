@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -29,24 +30,26 @@ type space struct {
 	keys    keyspace
 	schemas schemas
 	batches batches
+	latest  atomic.Pointer[cachedsql.Schema] // the last one read, see schemaOf
 }
 
 // Tags implements [cachedsql.Space].
 func (sp *space) Tags(names []string) cachedsql.TagSet { return newTagSet(sp, names) }
 
-// Read implements [cachedsql.Space].
-func (sp *space) Read(ctx context.Context, key cachedsql.Key, tags cachedsql.TagSet, buf []byte) (cachedsql.Reading, error) {
+// Read implements [cachedsql.Space]. The entry is always in memory of its own:
+// what is replayed from it lives on in the caller's values.
+func (sp *space) Read(ctx context.Context, key cachedsql.Key, tags cachedsql.TagSet, _ []byte) (cachedsql.Reading, error) {
 	set, err := sp.own(ctx, tags)
 	if err != nil {
 		return cachedsql.Reading{}, err
 	}
-	get := sp.store.newGet(ctx, sp.keys.entry(key), buf)
-	r, err := sp.check(ctx, set, get.Cmder)
+	g := &get{key: sp.keys.entry(key)}
+	r, err := sp.check(ctx, set, g)
 	if err != nil {
 		return cachedsql.Reading{}, err
 	}
-	r.Entry, err = get.entry(ctx)
-	return r, wrap("get", err)
+	r.Entry = g.entry
+	return r, wrap("get", g.err)
 }
 
 // Check implements [cachedsql.Space].
@@ -168,7 +171,6 @@ func (sp *space) Fill(ctx context.Context, key cachedsql.Key, entry []byte, ttl 
 	if ttl <= 0 {
 		return errors.New("cachedsql: redis: an entry needs a TTL above zero")
 	}
-	sp.store.saw(len(entry))
 	ms := strconv.FormatInt(max(ttl.Milliseconds(), 1), 10)
 	set := redis.NewStatusCmd(ctx, "set", sp.keys.entry(key), entry, "px", ms)
 	err := sp.store.scripts.client.Process(ctx, set)

@@ -71,6 +71,7 @@ func (c Config) withDefaults() (Config, error) {
 // A Store is a [cachedsql.Store] in Redis.
 type Store struct {
 	scripts scripts
+	wire    *wire // nil: lookups go by the scripts
 	config  Config
 	shards  int
 	opened  bool // the client is ours to close
@@ -79,8 +80,6 @@ type Store struct {
 	// Two arguments of every script, see scripts/head.lua.
 	quarantine any
 	history    any
-
-	largest atomic.Int64 // longest entry seen, see get
 
 	mu     sync.Mutex
 	spaces map[string]*space // guarded by mu
@@ -151,6 +150,7 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) || !s.opened {
 		return nil
 	}
+	s.wire.close()
 	return wrap("close", s.scripts.client.Close())
 }
 

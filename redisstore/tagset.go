@@ -3,6 +3,7 @@ package redisstore
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cachedsql/cachedsql"
 )
@@ -15,6 +16,10 @@ type tagSet struct {
 	names  []string
 	checks []call
 	marks  []call
+
+	// busy: not settled when it was last asked for. It is asked for by script
+	// then, since a transaction would be in vain.
+	busy atomic.Bool
 }
 
 // call is one execution of a script: a shard, and at most maxTagsPerScript of
@@ -25,6 +30,7 @@ type call struct {
 	shard int
 	keys  []any // number of keys, and keys, as a command has them
 	first string
+	mget  string // of a check: the same keys in an MGET, as it is sent
 }
 
 // What mark.lua changes first, the schema or what follows it.
@@ -68,7 +74,7 @@ func (t *tagSet) addChecks(shard int, tags []string, even bool) {
 	k := t.space.keys
 	for chunk := range chunks(tags, even) {
 		keys := append([]string{k.era(shard), k.schema(shard), k.wildcard(shard)}, chunk...)
-		t.checks = append(t.checks, newCall(shard, keys, ""))
+		t.checks = append(t.checks, newCheck(shard, keys))
 	}
 }
 
@@ -96,6 +102,17 @@ func chunks(tags []string, even bool) func(yield func([]string) bool) {
 		return func(yield func([]string) bool) { yield(nil) }
 	}
 	return slices.Chunk(tags, maxTagsPerScript)
+}
+
+// width is the number of keys.
+func (c *call) width() int { return len(c.keys) - 1 }
+
+// newCheck is a call of check.lua, which a transaction may answer instead: so
+// whatever a check depends on has to be among its keys.
+func newCheck(shard int, keys []string) call {
+	c := newCall(shard, keys, "")
+	c.mget = string(appendCommand(nil, append([]string{"MGET"}, keys...)...))
+	return c
 }
 
 func newCall(shard int, keys []string, first string) call {

@@ -1,0 +1,221 @@
+package redisstore
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/cachedsql/cachedsql/internal/protocol"
+)
+
+// A transaction is the second way to check tags. It reads what head.lua reads,
+// at one moment as that does, and judges it as settled.lua does: anything but
+// the server's own history and tags without leases is left for the script,
+// which alone changes registers. It takes the server half as long.
+//
+// DEL of a key that never exists is in it because it is a write: a replica, a
+// master that lost its replicas, and a server that cannot save refuse the whole
+// for it, as they refuse the script.
+//
+// A connection could learn the server's history once, and INFO be left out. It
+// would not be as safe: a server can be demoted, given another's data and
+// promoted again, and its connections live through that.
+type transaction struct {
+	sets []*tagSet
+	gets []*get
+
+	values []byte // all that MGET found, one after the other
+	ends   []int  // where each value ends; negative if it is missing
+	at     int    // how many of them have been judged
+	from   int    // where the next one starts
+	info   []byte
+	tokens []byte   // of a set
+	parts  [][]byte // of tokens, one for each call
+}
+
+const (
+	multiCommand = "*1\r\n$5\r\nMULTI\r\n"
+	infoCommand  = "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n"
+	execCommand  = "*1\r\n$4\r\nEXEC\r\n"
+	getCommand   = "*2\r\n$3\r\nGET\r\n"
+)
+
+// appendTo appends all that is sent.
+func (t *transaction) appendTo(b []byte, sp *space) []byte {
+	if len(t.sets) > 0 {
+		b = append(b, multiCommand...)
+		for _, set := range t.sets {
+			for i := range set.checks {
+				b = append(b, set.checks[i].mget...)
+			}
+		}
+		b = append(b, sp.keys.noop...)
+		b = append(b, infoCommand...)
+		b = append(b, execCommand...)
+	}
+	for _, g := range t.gets {
+		b = appendWord(append(b, getCommand...), g.key)
+	}
+	return b
+}
+
+// read takes in all answers. A serverError means that the transaction was
+// refused; after any error nothing was found, and the connection is of no use.
+func (t *transaction) read(r replies, sp *space, found []finding) error {
+	if len(t.sets) > 0 {
+		if err := t.readExec(r); err != nil {
+			return err
+		}
+		history, err := historyOf(t.info, sp.store.history)
+		if err != nil {
+			return err
+		}
+		for i, set := range t.sets {
+			t.judge(sp, set, history, &found[i])
+		}
+	}
+	for _, g := range t.gets {
+		g.entry, g.err = r.text()
+		if g.err != nil && !isAnswer(g.err) {
+			return g.err
+		}
+	}
+	return nil
+}
+
+// readExec reads the answers up to that of EXEC.
+func (t *transaction) readExec(r replies) error {
+	commands := 2
+	for _, set := range t.sets {
+		commands += len(set.checks)
+	}
+	for range 1 + commands { // OK, and then QUEUED
+		if kind, rest, err := r.head(); err != nil {
+			return err
+		} else if kind == '-' {
+			return serverError(rest)
+		} else if kind != '+' {
+			return errReply
+		}
+	}
+	if n, err := r.size('*'); err != nil {
+		return err
+	} else if n != commands {
+		return errReply
+	}
+	t.values, t.ends, t.at, t.from = t.values[:0], t.ends[:0], 0, 0
+	for _, set := range t.sets {
+		for i := range set.checks {
+			if err := t.readValues(r, set.checks[i].width()); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.skip(); err != nil { // DEL
+		return err
+	}
+	var err error
+	if t.info, _, err = r.appendText(t.info[:0]); isAnswer(err) {
+		return nil // a server without it, or a user who may not: see historyOf
+	}
+	return err
+}
+
+func (t *transaction) readValues(r replies, keys int) error {
+	if n, err := r.size('*'); err != nil {
+		return err
+	} else if n != keys {
+		return errReply
+	}
+	for range keys {
+		values, isText, err := r.appendText(t.values)
+		if err != nil {
+			return err
+		}
+		t.values = values
+		if isText {
+			t.ends = append(t.ends, len(values))
+		} else {
+			t.ends = append(t.ends, -1)
+		}
+	}
+	return nil
+}
+
+// replicationID is how long a replication ID is.
+const replicationID = 40
+
+// historyOf finds the server's history as head.lua does.
+func historyOf(info []byte, otherwise any) ([]byte, error) {
+	if bytes.Contains(info, []byte("role:slave")) {
+		return nil, serverError("READONLY a replica cannot tell what is current")
+	}
+	name := []byte("master_replid:")
+	if at := bytes.Index(info, name); at >= 0 {
+		if id := info[at+len(name):]; len(id) >= replicationID {
+			return id[:replicationID], nil
+		}
+	}
+	if known, _ := otherwise.(string); known != "" {
+		return []byte(known), nil
+	}
+	return nil, serverError("NOREPLID INFO shows no master_replid")
+}
+
+// judge says what a set's tags are, if they are settled. It takes the set's
+// values off the front of those read.
+func (t *transaction) judge(sp *space, set *tagSet, history []byte, f *finding) {
+	t.tokens, t.parts = slices.Grow(t.tokens[:0], len(t.values)+len(t.ends)), t.parts[:0]
+	settled, schema := true, 0
+	for i := range set.checks {
+		start := len(t.tokens)
+		for k := range set.checks[i].width() {
+			v := t.next()
+			if k == 0 {
+				v = settledEra(v, history)
+			} else {
+				t.tokens = append(t.tokens, ' ')
+			}
+			if len(v) == 0 || bytes.IndexByte(v, ' ') >= 0 {
+				settled = false
+			}
+			t.tokens = append(t.tokens, v...)
+			if k == 1 {
+				schema = len(t.tokens) - start
+			}
+		}
+		t.parts = append(t.parts, t.tokens[start:])
+	}
+	if set.busy.Load() == settled {
+		set.busy.Store(!settled)
+	}
+	if settled {
+		f.done, f.Settled, f.Vector = true, true, protocol.Vector(t.parts...)
+		f.Schema = sp.schemaOf(t.parts[len(t.parts)-1][:schema])
+	}
+}
+
+// next returns the next value, nil if it is missing.
+func (t *transaction) next() []byte {
+	end := t.ends[t.at]
+	t.at++
+	if end < 0 {
+		return nil
+	}
+	v := t.values[t.from:end]
+	t.from = end
+	return v
+}
+
+// settledEra returns the token of an era of this history that is not in
+// quarantine, nil otherwise.
+func settledEra(era, history []byte) []byte {
+	rest, ok := bytes.CutPrefix(era, history)
+	if !ok {
+		return nil
+	}
+	token, ok := bytes.CutSuffix(rest, []byte(" 0"))
+	if !ok || len(token) == 0 || token[0] != ' ' {
+		return nil
+	}
+	return token[1:]
+}

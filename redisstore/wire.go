@@ -1,0 +1,340 @@
+package redisstore
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// wire has connections of its own to a single server, for lookups alone. Going
+// through go-redis a lookup takes half as much processor time again: two
+// values for each command and its words, and a state machine for each answer.
+//
+// It is there for a URL of one server only. A client that somebody hands us
+// has hooks that want to see every command, and with Sentinels or a cluster
+// go-redis knows first that another server has taken over.
+type wire struct {
+	options *redis.Options
+	dialing context.Context // ends with the wire
+	end     context.CancelFunc
+	dials   sync.WaitGroup
+
+	// off: the server does not do what a lookup by transaction needs.
+	off atomic.Bool
+
+	mu     sync.Mutex
+	idle   []*wireConn // the one used last is last; guarded by mu
+	closed bool        // guarded by mu
+}
+
+// maxIdle bounds the connections that wait for work.
+const maxIdle = 2 * maxFlying
+
+// wireConn is one connection, used by one goroutine at a time.
+type wireConn struct {
+	net.Conn
+	in      replies
+	t       transaction
+	out     []byte // what is sent
+	made    time.Time
+	used    time.Time
+	touched bool // it has answered before
+}
+
+func newWire(o *redis.Options) *wire {
+	w := &wire{options: o}
+	w.dialing, w.end = context.WithCancel(context.Background())
+	return w
+}
+
+// usable reports whether lookups may go this way.
+func (w *wire) usable() bool { return w != nil && !w.off.Load() }
+
+// close ends the connections that are idle, and each of the others when it is
+// given back.
+func (w *wire) close() {
+	if w == nil {
+		return
+	}
+	w.end()
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.drop()
+	w.dials.Wait()
+}
+
+// drop closes all idle connections.
+func (w *wire) drop() {
+	w.mu.Lock()
+	idle := w.idle
+	w.idle = nil
+	w.mu.Unlock()
+	for _, cn := range idle {
+		_ = cn.Close()
+	}
+}
+
+// take returns a connection, a new one if none is idle.
+func (w *wire) take(ctx context.Context) (*wireConn, error) {
+	now := time.Now()
+	for {
+		w.mu.Lock()
+		n := len(w.idle)
+		if n == 0 {
+			w.mu.Unlock()
+			return w.dial(ctx)
+		}
+		cn := w.idle[n-1]
+		w.idle[n-1] = nil
+		w.idle = w.idle[:n-1]
+		w.mu.Unlock()
+		if !w.isOld(cn, now) {
+			return cn, nil
+		}
+		_ = cn.Close()
+	}
+}
+
+func (w *wire) isOld(cn *wireConn, now time.Time) bool {
+	idle, life := w.options.ConnMaxIdleTime, w.options.ConnMaxLifetime
+	return idle > 0 && now.Sub(cn.used) > idle || life > 0 && now.Sub(cn.made) > life
+}
+
+// give takes a connection back whose answers have all been read.
+func (w *wire) give(cn *wireConn) {
+	w.mu.Lock()
+	keep := !w.closed && len(w.idle) < maxIdle
+	if keep {
+		w.idle = append(w.idle, cn)
+	}
+	w.mu.Unlock()
+	if !keep {
+		_ = cn.Close()
+	}
+}
+
+// dial makes a connection. Who waits for it may give up: it is kept for the
+// next one then, or a server that takes longer to reach than a statement may
+// wait would never be reached.
+func (w *wire) dial(ctx context.Context) (*wireConn, error) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return nil, net.ErrClosed
+	}
+	w.dials.Add(1)
+	w.mu.Unlock()
+	type dialled struct {
+		cn  *wireConn
+		err error
+	}
+	found := make(chan dialled)
+	go func() {
+		defer w.dials.Done()
+		cn, err := w.connect()
+		select {
+		case found <- dialled{cn, err}:
+		case <-ctx.Done():
+			if err == nil {
+				w.give(cn)
+			}
+		}
+	}()
+	select {
+	case d := <-found:
+		return d.cn, d.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (w *wire) connect() (*wireConn, error) {
+	o := w.options
+	ctx, cancel := context.WithTimeout(w.dialing, o.DialTimeout)
+	defer cancel()
+	dialer := net.Dialer{KeepAlive: time.Minute}
+	conn, err := dialer.DialContext(ctx, o.Network, o.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if o.TLSConfig != nil {
+		secure := tls.Client(conn, o.TLSConfig)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		conn = secure
+	}
+	now := time.Now()
+	cn := &wireConn{Conn: conn, in: replies{bufio.NewReaderSize(conn, 16<<10)}, made: now, used: now}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	err = w.introduce(cn)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return cn, nil
+}
+
+// introduce logs in and selects the database. A server before version 7 is
+// left to the scripts: it would tell its replicas of every transaction.
+func (w *wire) introduce(cn *wireConn) error {
+	o := w.options
+	hello := []string{"HELLO", "2"}
+	if o.Password != "" {
+		user := o.Username
+		if user == "" {
+			user = "default"
+		}
+		hello = append(hello, "AUTH", user, o.Password)
+	}
+	if o.ClientName != "" {
+		hello = append(hello, "SETNAME", o.ClientName)
+	}
+	out := appendCommand(nil, hello...)
+	if o.DB != 0 {
+		out = appendCommand(out, "SELECT", strconv.Itoa(o.DB))
+	}
+	if _, err := cn.Write(out); err != nil {
+		return err
+	}
+	version, err := cn.in.hello()
+	if err == nil && o.DB != 0 {
+		err = cn.in.skip()
+	}
+	if isAnswer(err) {
+		return fmt.Errorf("%w: %w", errUnfit, err)
+	}
+	if major, _, _ := strings.Cut(version, "."); err == nil && atoi(major) < 7 {
+		return fmt.Errorf("%w: version %q", errUnfit, version)
+	}
+	return err
+}
+
+func atoi(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+// errUnfit means that a server cannot be talked to in this way at all. The
+// scripts, through go-redis, may fare better, and report the error if not.
+var errUnfit = errors.New("cachedsql: redis: not for lookups by transaction")
+
+// hello reads the answer to HELLO, a list of names and values, and returns the
+// version in it.
+func (r replies) hello() (version string, err error) {
+	n, err := r.size('*')
+	if err != nil {
+		return "", err
+	}
+	for range n / 2 {
+		name, err := r.text()
+		if err != nil {
+			return "", err
+		}
+		if string(name) != "version" {
+			err = r.skip()
+		} else {
+			var value []byte
+			value, err = r.text()
+			version = string(value)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return version, nil
+}
+
+// lookup asks for sets and entries in one round trip, and puts what it finds
+// into found and gets; a set that is not settled is left as it is. It reports
+// false if the transaction was refused, and then nothing was found: the scripts
+// may fare better, or say why not.
+//
+// A connection that the server has closed while it was idle is noticed only
+// now. All is sent again then, on a new one: nothing in it would do harm twice,
+// and an answer later than expected is as good.
+func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*get, found []finding) (bool, error) {
+	for {
+		cn, err := w.take(ctx)
+		if errors.Is(err, errUnfit) {
+			w.off.Store(true)
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		reused := cn.touched
+		switch err = w.exchange(ctx, cn, sp, sets, gets, found); {
+		case err == nil:
+			return true, nil
+		case isAnswer(err), errors.Is(err, errReply):
+			return false, nil
+		case ctx.Err() != nil:
+			return false, ctx.Err()
+		case !reused || !hungUp(err):
+			return false, err
+		}
+		w.drop() // the others will be no better
+	}
+}
+
+// hungUp reports whether the other side has closed the connection.
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+func (w *wire) exchange(ctx context.Context, cn *wireConn, sp *space, sets []*tagSet, gets []*get, found []finding) error {
+	now := time.Now()
+	err := cn.SetDeadline(w.deadline(ctx, now))
+	if err == nil {
+		cn.t.sets, cn.t.gets = sets, gets
+		cn.out = cn.t.appendTo(cn.out[:0], sp)
+		_, err = cn.Write(cn.out)
+	}
+	if err == nil {
+		err = cn.t.read(cn.in, sp, found)
+	}
+	cn.t.sets, cn.t.gets = nil, nil
+	if err != nil {
+		_ = cn.Close()
+		if isForGood(err) {
+			w.off.Store(true)
+		}
+		return err
+	}
+	cn.used, cn.touched = now, true
+	w.give(cn)
+	return nil
+}
+
+func (w *wire) deadline(ctx context.Context, now time.Time) time.Time {
+	deadline, ok := ctx.Deadline()
+	if limit := now.Add(w.options.ReadTimeout); w.options.ReadTimeout > 0 && (!ok || limit.Before(deadline)) {
+		return limit
+	}
+	return deadline
+}
+
+// isForGood reports whether a transaction was refused for what it is: the user
+// may not, the server cannot, or does not answer as Redis does.
+func isForGood(err error) bool {
+	return errors.Is(err, errReply) || redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "unknown command") ||
+		redis.HasErrorPrefix(err, "NOREPLID")
+}

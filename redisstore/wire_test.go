@@ -1,0 +1,285 @@
+package redisstore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/internal/testredis"
+)
+
+// calls returns how often the server has executed a command.
+func calls(t *testing.T, srv *testredis.Server, command string) (n int) {
+	t.Helper()
+	info, err := srv.Client(t).Info(t.Context(), "commandstats").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, rest, ok := strings.Cut(info, "cmdstat_"+command+":calls="); ok {
+		_, _ = fmt.Sscan(rest[:strings.IndexByte(rest, ',')], &n)
+	}
+	return n
+}
+
+// settledOn returns a space of a server, and a set that is settled.
+func settledOn(t *testing.T, url string) (*Store, *space, cachedsql.TagSet) {
+	t.Helper()
+	s := openURL(t, url, Config{Quarantine: 20 * time.Millisecond})
+	sp := s.Space("db").(*space)
+	tags := sp.Tags([]string{"users", "orders"})
+	for range 5000 {
+		if r, err := sp.Check(t.Context(), tags); err == nil && r.Settled {
+			return s, sp, tags
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("tags do not settle")
+	return nil, nil, nil
+}
+
+func TestLookupsGoByTransaction(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	_, sp, tags := settledOn(t, srv.URL())
+	if err := sp.Fill(t.Context(), cachedsql.Key{1}, []byte("entry"), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	transactions, scripts := calls(t, srv, "exec"), calls(t, srv, "evalsha")
+	for range 10 {
+		if r, err := sp.Read(t.Context(), cachedsql.Key{1}, tags, nil); err != nil || !r.Settled || string(r.Entry) != "entry" {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	if n := calls(t, srv, "exec") - transactions; n != 10 {
+		t.Errorf("%d transactions for ten lookups", n)
+	}
+	if n := calls(t, srv, "evalsha") - scripts; n != 0 {
+		t.Errorf("%d scripts where none was needed", n)
+	}
+}
+
+// What a transaction says is settled the script says, too, and with the same
+// versions: processes that ask in different ways share entries.
+func TestTransactionAgreesWithTheScript(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	s, sp, _ := settledOn(t, srv.URL())
+	client := srv.Client(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	eras := []string{
+		"%s AAA.1 0", "%s AAA.1 0", "%s AAA.1 0", "%s AAA.1 0", "", "%s AAA.1 99999999999999", "%s AAA.1 5", "%s  0", "%s 0", "%s",
+		"0123456789012345678901234567890123456789 AAA.1 0", "%sX AAA.1 0", "%s A B 0",
+	}
+	values := []string{
+		"tok.1", "tok.2", "tok.3", "tok.4", "tok.5", "", "-", "tok.6 m:99999999999999", "tok.7 m:5", "tok.8 q:99999999999999", " tok", "tok ",
+	}
+	history := sp.historyNow(t)
+	settled := 0
+	for i := range 2000 {
+		names := []string{"a", "b", "c"}[:1+random.IntN(3)]
+		set := sp.Tags(names).(*tagSet)
+		for k, key := range set.checks[0].keys[1:] {
+			value := values[random.IntN(len(values))]
+			if random.IntN(4) > 0 {
+				value = values[random.IntN(4)]
+			}
+			if k == 0 {
+				value = strings.ReplaceAll(eras[random.IntN(len(eras))], "%s", history)
+			}
+			if value == "-" {
+				client.Del(t.Context(), key.(string))
+			} else {
+				client.Set(t.Context(), key.(string), value, 0)
+			}
+		}
+		var fast, slow [1]finding
+		if ok, err := s.wire.lookup(t.Context(), sp, []*tagSet{set}, nil, fast[:]); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		if fast[0].done == set.busy.Load() {
+			t.Fatalf("%d: settled %v, but busy %v", i, fast[0].done, set.busy.Load())
+		}
+		sp.askScripts(t.Context(), []*tagSet{set}, nil, slow[:])
+		if slow[0].err != nil {
+			t.Fatal(slow[0].err)
+		}
+		if fast[0].done {
+			settled++
+			if fast[0].Settled != slow[0].Settled || fast[0].Vector != slow[0].Vector || fast[0].Schema != slow[0].Schema {
+				t.Fatalf("%d: transaction %+v, script %+v", i, fast[0].Reading, slow[0].Reading)
+			}
+		}
+	}
+	if settled < 100 || settled > 1900 {
+		t.Errorf("%d of 2000 states settled: too few or too many to mean something", settled)
+	}
+}
+
+// historyNow is the server's replication ID.
+func (sp *space) historyNow(t *testing.T) string {
+	t.Helper()
+	info, err := sp.store.scripts.client.Info(t.Context(), "replication").Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := historyOf(info, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(id)
+}
+
+func TestSetOfManyCallsIsOneTransaction(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	_, sp, _ := settledOn(t, srv.URL())
+	names := make([]string, 3*maxTagsPerScript/2)
+	for i := range names {
+		names[i] = fmt.Sprint("table", i)
+	}
+	set := sp.Tags(names).(*tagSet)
+	eventually(t, "many tags settle", func() bool {
+		r, err := sp.Check(t.Context(), set)
+		return err == nil && r.Settled && !set.busy.Load()
+	})
+	var slow [1]finding
+	fast, err := sp.Check(t.Context(), set)
+	sp.askScripts(t.Context(), []*tagSet{set}, nil, slow[:])
+	if err != nil || slow[0].err != nil || fast.Vector != slow[0].Vector || fast.Schema != slow[0].Schema {
+		t.Errorf("transaction %+v, %v; script %+v, %v", fast, err, slow[0].Reading, slow[0].err)
+	}
+}
+
+func TestConnectionsClosedByTheServerCostNoLookup(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	_, sp, tags := settledOn(t, srv.URL())
+	for i := range 5 {
+		srv.Do(t, "client", "kill", "type", "normal", "skipme", "yes")
+		if r, err := sp.Read(t.Context(), cachedsql.Key{}, tags, nil); err != nil || !r.Settled {
+			t.Fatalf("%d: settled %v, %v", i, r.Settled, err)
+		}
+	}
+}
+
+func TestServerThatRefusesTransactionsIsAskedByScript(t *testing.T) {
+	t.Parallel()
+	t.Run("user who may not", func(t *testing.T) {
+		t.Parallel()
+		srv := testredis.Start(t)
+		srv.Do(t, "acl", "setuser", "default", "-multi", "-info")
+		srv.Do(t, "acl", "setuser", "shop", "on", ">secret", "~*", "+@all", "-multi")
+		s, _, _ := settledOn(t, "redis://shop:secret@"+srv.Addr)
+		if s.wire.usable() {
+			t.Error("transactions are still tried")
+		}
+	})
+	t.Run("server before version 7", func(t *testing.T) {
+		t.Parallel()
+		m := miniredis.RunT(t)
+		m.Server().SetPreHook(func(c *server.Peer, cmd string, _ ...string) bool {
+			if cmd == "HELLO" {
+				c.WriteLen(2)
+				c.WriteBulk("version")
+				c.WriteBulk("6.2.14")
+			}
+			return cmd == "HELLO"
+		})
+		s := openURL(t, "redis://"+m.Addr(), Config{AllowNoReplicationID: true})
+		if _, err := s.Space("db").Check(t.Context(), s.Space("db").Tags([]string{"users"})); err != nil || s.wire.usable() {
+			t.Errorf("%v, transactions are tried: %v", err, s.wire.usable())
+		}
+	})
+}
+
+// A server that is slow to accept connections is reached in the end, even if
+// nobody who asks waits so long.
+func TestConnectionIsKeptForTheNextWhenNobodyWaitsForIt(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	s, sp, tags := settledOn(t, srv.URL())
+	s.wire.drop()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.wire.dial(ctx); err != nil && ctx.Err() == nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the connection is kept", func() bool {
+		s.wire.mu.Lock()
+		defer s.wire.mu.Unlock()
+		return len(s.wire.idle) == 1
+	})
+	if _, err := sp.Check(t.Context(), tags); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPasswordAndDatabaseAreThoseOfTheURL(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	srv.Do(t, "config", "set", "requirepass", "secret")
+	for _, url := range []string{"redis://:secret@" + srv.Addr + "/3?client_name=shop", "redis://default:secret@" + srv.Addr + "/4"} {
+		s, sp, tags := settledOn(t, url)
+		if err := sp.Fill(t.Context(), cachedsql.Key{1}, []byte(url), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := sp.Read(t.Context(), cachedsql.Key{1}, tags, nil); err != nil || string(r.Entry) != url || !s.wire.usable() {
+			t.Errorf("%q, %v, by transaction: %v", r.Entry, err, s.wire.usable())
+		}
+	}
+	s := openURL(t, "redis://:wrong@"+srv.Addr, Config{})
+	if _, err := s.Space("db").Check(t.Context(), s.Space("db").Tags([]string{"users"})); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
+		t.Errorf("with a wrong password: %v", err)
+	}
+}
+
+func TestClosedStoreLeavesNoConnection(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	before := srv.Client(t).ClientList(t.Context()).Val()
+	s, sp, tags := settledOn(t, srv.URL())
+	var done sync.WaitGroup
+	for range 20 {
+		done.Go(func() { _, _ = sp.Check(t.Context(), tags) })
+	}
+	_ = s.Close()
+	done.Wait()
+	eventually(t, "all connections are gone", func() bool {
+		return strings.Count(srv.Client(t).ClientList(t.Context()).Val(), "\n") <= strings.Count(before, "\n")+1
+	})
+}
+
+// FuzzTransactionReply: whatever a server answers, nothing is settled that the
+// answer does not show, and nothing panics.
+func FuzzTransactionReply(f *testing.F) {
+	history := strings.Repeat("ab", replicationID/2)
+	info := "role:master\r\nmaster_replid:" + history + "\r\n"
+	good := "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n*4\r\n" + text(history+" t.1 0") + text("s") + text("w") + text("u") + ":0\r\n" + text(info)
+	f.Add([]byte(good + text("entry")))
+	f.Add([]byte(good + "$-1\r\n"))
+	f.Add([]byte("+OK\r\n-NOPERM\r\n"))
+	f.Add([]byte("+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n-EXECABORT\r\n"))
+	f.Add([]byte("*1\r\n*-1\r\n$-2\r\n"))
+	sp := &space{store: &Store{history: ""}, keys: newKeyspace("p", "n", 1)}
+	set := newTagSet(sp, []string{"users"})
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		var found [1]finding
+		tr := transaction{sets: []*tagSet{set}, gets: []*get{{}}}
+		err := tr.read(replies{bufio.NewReaderSize(bytes.NewReader(answer), 64)}, sp, found[:])
+		if err == nil && found[0].done && !bytes.Contains(answer, []byte("master_replid:")) {
+			t.Errorf("settled by an answer without a history: %q", answer)
+		}
+	})
+}
+
+func text(s string) string { return string(appendWord(nil, s)) }
