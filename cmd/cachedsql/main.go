@@ -8,11 +8,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/spf13/cobra"
@@ -37,7 +40,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := root.ExecuteContext(ctx)
 	var fault *faultError
 	switch {
 	case err == nil:
@@ -80,6 +85,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newDoctor(), newExplain(), newExport(), newFlush(), newInstances(), newQueries(), newRules(), newTop(), newWhy())
+	root.AddCommand(newDoctor(), newExplain(), newExport(), newFlush(), newInstances(), newQueries(), newRules(), newTables(), newTop(), newWatch(), newWhy())
 	return root
 }

@@ -1,89 +1,236 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
-	"regexp"
-	"strings"
+	"io"
+	"os"
+	"os/user"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/redisstore"
 )
 
 func newRules() *cobra.Command {
-	cmd := &cobra.Command{Use: "rules", Short: "Work with rule files"}
-	cmd.AddCommand(newRulesCheck())
-	return cmd
-}
-
-func newRulesCheck() *cobra.Command {
-	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "check FILE",
-		Short: "Report the mistakes in a rule file",
-		Long: `Report every mistake in a rule file as "file:line:column: what is wrong".
+		Use:   "rules",
+		Short: "Check rule files; see and change the rules that processes follow in Redis",
+		Long: `Check rule files, and see and change the rules that processes follow in Redis.
 
-It exits with 0 if there is none, 1 if there are mistakes or the file cannot be read.`,
-		Args: cobra.ExactArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			result := checkRules(args[0])
-			if asJSON {
-				if err := printJSON(cmd, result); err != nil {
-					return &faultError{err}
-				}
-			} else {
-				result.print(cmd)
-			}
-			if !result.Valid {
-				return &faultError{}
-			}
-			return nil
-		},
+A rule set in Redis has a name and numbered versions. Processes that follow it take a new version within moments, or refuse it and say
+why. docs/rules.md says how a program follows one.` + redisHelp,
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object instead of lines")
+	cmd.AddCommand(newRulesApply(), newRulesCheck(), newRulesDiff(), newRulesHistory(), newRulesList(), newRulesRollback(), newRulesShow(), newRulesStatus())
 	return cmd
 }
 
-// ruleCheck is the outcome of checking a rule file.
-type ruleCheck struct {
-	File    string   `json:"file"`
-	Valid   bool     `json:"valid"`
-	Rules   int      `json:"rules"`
-	Version string   `json:"version,omitempty"`
-	Errors  []string `json:"errors"`
+// rulesFlags are those of every command about a rule set.
+type rulesFlags struct {
+	fleetFlags
+	set string
 }
 
-func checkRules(path string) ruleCheck {
-	result := ruleCheck{File: path, Errors: []string{}}
-	rules, err := cachedsql.LoadRules(path)
+func (f *rulesFlags) register(cmd *cobra.Command) {
+	f.fleetFlags.register(cmd)
+	cmd.Flags().StringVar(&f.set, "set", cachedsql.DefaultRuleSet, "the rule set's name")
+}
+
+// with calls do with the rule set that the flags name.
+func (f *rulesFlags) with(cmd *cobra.Command, do func(context.Context, *redisstore.Inspector, *redisstore.RuleSet) error) error {
+	if err := cachedsql.ValidRuleSet(f.set); err != nil {
+		return err
+	}
+	return f.fleetFlags.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
+		return do(ctx, s.Inspector(), s.Inspector().RuleSet(f.set))
+	})
+}
+
+func newRulesList() *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the rule sets in Redis, and how many processes follow each",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
+				names, err := s.Inspector().RuleSets(ctx)
+				if err != nil {
+					return err
+				}
+				fleet, err := s.Inspector().Fleet(ctx)
+				if err != nil {
+					return err
+				}
+				type entry struct {
+					Set       string `json:"set"`
+					Followers int    `json:"followers"`
+				}
+				list, rows := []entry{}, [][]any{}
+				for _, name := range names {
+					n := len(fleet.Followers(name))
+					list, rows = append(list, entry{name, n}), append(rows, []any{name, n})
+				}
+				return f.print(cmd, list, "SET FOLLOWERS", rows)
+			})
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func newRulesShow() *cobra.Command {
+	var f rulesFlags
+	var number int64
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Print the rules of a set, as they are in force or were",
+		Example: `  cachedsql rules show > rules.yaml
+  cachedsql rules show --version 6`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.with(cmd, func(ctx context.Context, _ *redisstore.Inspector, set *redisstore.RuleSet) error {
+				v, err := version(ctx, set, number)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(cmd, v)
+				}
+				_, err = io.WriteString(cmd.OutOrStdout(), v.Text)
+				return err
+			})
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().Int64Var(&number, "version", 0, "the number of a version, 0 for the one in force")
+	return cmd
+}
+
+// version returns a version of a set, the one in force for 0.
+func version(ctx context.Context, set *redisstore.RuleSet, number int64) (*cachedsql.RulesVersion, error) {
+	if number != 0 {
+		return set.Version(ctx, number)
+	}
+	v, err := set.Current(ctx)
+	if err == nil && v.Revision == "" {
+		return nil, fmt.Errorf("cachedsql: rule set %q has no version yet", set.Name())
+	}
+	return v, err
+}
+
+func newRulesHistory() *cobra.Command {
+	var f rulesFlags
+	cmd := &cobra.Command{
+		Use:   "history",
+		Short: "List the versions of a set, the newest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.with(cmd, func(ctx context.Context, _ *redisstore.Inspector, set *redisstore.RuleSet) error {
+				all, err := set.History(ctx)
+				if err != nil {
+					return err
+				}
+				rows := [][]any{}
+				for _, v := range all {
+					comment := v.Comment
+					if v.RolledBackTo != 0 {
+						comment = fmt.Sprintf("(that of version %d) %s", v.RolledBackTo, comment)
+					}
+					rows = append(rows, []any{v.Number, v.Revision, v.At.Local().Format(time.DateTime), v.By, oneLine(comment, shownStatement)})
+				}
+				return f.print(cmd, all, "VERSION REVISION AT BY COMMENT", rows)
+			})
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func newRulesDiff() *cobra.Command {
+	var f rulesFlags
+	var number int64
+	cmd := &cobra.Command{
+		Use:   "diff FILE",
+		Short: "Show what a file would change, as a unified diff",
+		Long: `Show what a file ("-": standard input) would change in the rules of a set, as a unified diff.
+
+It exits with 0 if there is no difference, and with 1 if there is one.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.with(cmd, func(ctx context.Context, _ *redisstore.Inspector, set *redisstore.RuleSet) error {
+				text, err := readFile(cmd, args[0])
+				if err != nil {
+					return err
+				}
+				from, err := set.Current(ctx)
+				if number != 0 {
+					from, err = set.Version(ctx, number)
+				}
+				if err != nil {
+					return err
+				}
+				diff := cachedsql.DiffRules(versionName(from), from.Text, args[0], text)
+				if f.json {
+					if err := printJSON(cmd, map[string]string{"base": from.Revision, "diff": diff}); err != nil {
+						return err
+					}
+				} else if _, err := io.WriteString(cmd.OutOrStdout(), diff); err != nil {
+					return err
+				}
+				if diff != "" {
+					return &faultError{}
+				}
+				return nil
+			})
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().Int64Var(&number, "version", 0, "compare with this version, 0 for the one in force")
+	return cmd
+}
+
+func versionName(v *cachedsql.RulesVersion) string {
+	if v.Revision == "" {
+		return "nothing"
+	}
+	return "version " + v.Revision
+}
+
+// readFile reads a file, or standard input for "-".
+func readFile(cmd *cobra.Command, path string) (string, error) {
+	if path == "-" {
+		text, err := io.ReadAll(cmd.InOrStdin())
+		return string(text), err
+	}
+	text, err := os.ReadFile(path)
+	return string(text), err
+}
+
+// author is who changes rules where --by does not say.
+func author() string {
+	name := cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME"))
+	if u, err := user.Current(); name == "" && err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
 	if err != nil {
-		result.Errors = mistakes(path, err)
-		return result
+		return name
 	}
-	result.Valid, result.Rules, result.Version = true, rules.Len(), rules.Version()
-	return result
+	return name + "@" + host
 }
 
-// mistakes are the single errors that err joins, the position first, as editors
-// want it. What has no position, such as a missing file, is left as it is.
-func mistakes(path string, err error) []string {
-	position := regexp.MustCompile(`^(.*) \((` + regexp.QuoteMeta(path) + `:\d+:\d+)\): (.*)$`)
-	var lines []string
-	for line := range strings.Lines(err.Error()) {
-		line = strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "cachedsql: ")
-		lines = append(lines, position.ReplaceAllString(line, "$2: $1: $3"))
+// explainConflict says what somebody else has changed in the meantime.
+func explainConflict(cmd *cobra.Command, err error, baseText string) error {
+	conflict := (*redisstore.RulesConflictError)(nil)
+	if !errors.As(err, &conflict) {
+		return err
 	}
-	return lines
-}
-
-func (r *ruleCheck) print(cmd *cobra.Command) {
-	for _, e := range r.Errors {
-		fmt.Fprintln(cmd.ErrOrStderr(), e)
-	}
-	if r.Valid {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d rules, version %s\n", r.File, r.Rules, r.Version)
-	}
+	diff := cachedsql.DiffRules("what the change was made to", baseText, versionName(&conflict.Current), conflict.Current.Text)
+	fmt.Fprint(cmd.ErrOrStderr(), diff)
+	return fmt.Errorf("%w; see what it changed above, and begin again from there", err)
 }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cachedsql/cachedsql/redisstore"
+)
+
+func newTables() *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use:   "tables",
+		Short: "List the tables by how often writes to them make results unusable",
+		Long: `List the tables that the programs read or write, those first to which writes are announced most often.
+
+  INVALIDATIONS  writes announced; BY-KEY of those named rows by a key, so that results fixed on other rows outlived them
+  READS          executions of queries that read the table; RATIO of them were answered from the cache
+  OUTDATED       lookups that found a result which a write had made unusable
+  WRITER         the query that invalidates it most` + redisHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
+				all, err := s.Inspector().Tables(ctx)
+				if err != nil {
+					return err
+				}
+				var rows [][]any
+				for i := range all {
+					rows = append(rows, tableRow(&all[i]))
+				}
+				return f.print(cmd, all, "TABLE INVALIDATIONS BY-KEY LAST READS RATIO OUTDATED WRITER", rows)
+			})
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func tableRow(t *redisstore.Table) []any {
+	reads, ratio, last, writer := t.Reads(), "-", "-", "-"
+	if reads.Calls > 0 {
+		ratio = fmt.Sprintf("%.0f%%", 100*float64(reads.Cached)/float64(reads.Calls))
+	}
+	if !t.LastInvalidated.IsZero() {
+		last = ago(t.LastInvalidated)
+	}
+	if len(t.Writers) > 0 {
+		writer = t.Writers[0].QueryID
+	}
+	return []any{t.Table, t.Invalidations, t.ByKey, last, reads.Calls, ratio, reads.Outdated, writer}
+}
+
+// eventLine writes an event for people.
+func eventLine(e *redisstore.Event) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %-12s", e.Arrived.Local().Format(time.TimeOnly), e.Kind)
+	if e.Host != "" {
+		fmt.Fprintf(&b, "  %s:%d", e.Host, e.PID)
+	}
+	if e.Count > 1 {
+		fmt.Fprintf(&b, "  %d times", e.Count)
+	}
+	if e.Duration > 0 {
+		fmt.Fprintf(&b, "  %v", e.Duration.Round(time.Millisecond))
+	}
+	if len(e.Tables) > 0 {
+		b.WriteString("  " + countedTables(e.Tables))
+	}
+	if e.QueryID != "" {
+		b.WriteString("  query " + e.QueryID)
+	}
+	if e.Message != "" {
+		b.WriteString("  " + oneLine(e.Message, len(e.Message)))
+	}
+	if e.Dropped > 0 {
+		fmt.Fprintf(&b, "  (%d events before it were not told)", e.Dropped)
+	}
+	return b.String()
+}
