@@ -84,7 +84,7 @@ func (c *conn) stored(ctx context.Context, l *lookup) (rows driver.Rows, mayCome
 	if err != nil || !reading.Settled || reading.Vector != l.reading.Vector {
 		return nil, false
 	}
-	if h, err := rowcodec.DecodeHeader(reading.Entry); err != nil || h.Vector != reading.Vector {
+	if h, err := rowcodec.DecodeHeader(reading.Entry); err != nil || h.Vector != reading.Vector || l.route.ageOf(&h) != fresh {
 		return nil, true
 	}
 	return c.takeOver(ctx, l, reading.Entry), true
@@ -99,5 +99,5 @@ func (c *conn) takeOver(ctx context.Context, l *lookup, entry []byte) driver.Row
 	l.flight.deliver(entry)
 	l.flight.leave()
 	l.reading.Entry = entry
-	return c.served(ctx, l, result)
+	return c.served(ctx, l, result, Hit)
 }

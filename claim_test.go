@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"testing"
@@ -101,12 +102,18 @@ func TestClaimOfAProcessThatFailedDelaysOthersNoLongerThanTheRuleSays(t *testing
 
 func TestQueriesGrowWithInvalidationsNotWithReaders(t *testing.T) {
 	t.Parallel()
+	for _, readers := range []int{10, 80} {
+		t.Run(fmt.Sprint(readers), func(t *testing.T) { queriesForInvalidations(t, readers) })
+	}
+}
+
+func queriesForInvalidations(t *testing.T, readers int) {
 	inner := newReadyDriver(1)
 	dbs := processes(t, 2, "version: 1\nrules:\n  - {name: all, ttl: 1h, fill_wait: 1s}\n", inner)
 	inner.took = 5 * time.Millisecond
 	ctx, stop := context.WithCancel(t.Context())
 	var done sync.WaitGroup
-	for i := range 20 {
+	for i := range readers {
 		done.Go(func() {
 			for ctx.Err() == nil {
 				newThing(benchQuery, 1).read(t, dbs[i%2])
@@ -126,6 +133,7 @@ func TestQueriesGrowWithInvalidationsNotWithReaders(t *testing.T) {
 	done.Wait()
 	// Reads that find a write under way go to the database by themselves.
 	asked := inner.asked.Load() - before - (bypasses(dbs) - pendingBefore)
+	t.Logf("%d readers, %d invalidations: %d queries, and %d of reads that found a write under way", readers, writes, asked, bypasses(dbs)-pendingBefore)
 	if asked > 3*writes {
 		t.Errorf("%d invalidations led to %d queries beside bypasses", writes, asked)
 	}

@@ -20,6 +20,8 @@ type conn struct {
 	openRows int    // results handed out since the connection was last reset
 	raw      *write // writes nobody saw may be under way: see Unwrap
 
+	background bool // used by a revalidator alone
+
 	// See lazy.go.
 	lazy       bool      // not dialled, or not asked since: taken for begins
 	like       *likeness // of a lazy connection

@@ -14,6 +14,8 @@ type wish struct {
 	refresh bool
 	ttl     time.Duration
 	hasTTL  bool
+
+	revalidates *revalidation // it is made for this one
 }
 
 func wishOf(ctx context.Context) wish {

@@ -107,6 +107,8 @@ type connector struct {
 
 	lazy    bool // connections are dialled on first need
 	outsets outsets
+
+	revalidator revalidator
 }
 
 var (
@@ -181,6 +183,7 @@ func (k *connector) Driver() driver.Driver {
 // calls it with the handle's Close.
 func (k *connector) Close() error {
 	k.cache.forget(k)
+	k.revalidator.close()
 	k.outsets.close()
 	if closer, ok := k.inner.(io.Closer); ok {
 		return closer.Close()

@@ -32,11 +32,14 @@ const (
 	// Coalesced: answered with what another statement of this process has just
 	// read from the database.
 	Coalesced
+	// StaleHit: answered from the store with a result whose TTL has ended, while
+	// it is computed anew: see Rule.StaleWhileRevalidate.
+	StaleHit
 
 	outcomes
 )
 
-var outcomeWords = [outcomes]string{"hit", "near_hit", "miss", "bypass", "fill", "not_filled", "invalidate", "corrupt", "store_failed", "note", "coalesced"}
+var outcomeWords = [outcomes]string{"hit", "near_hit", "miss", "bypass", "fill", "not_filled", "invalidate", "corrupt", "store_failed", "note", "coalesced", "stale_hit"}
 
 // String returns the word used in stats, logs and metrics.
 func (o Outcome) String() string {

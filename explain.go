@@ -94,6 +94,9 @@ func (c *conn) base() *conn { return c }
 func (c *conn) explain(ctx context.Context, query string, args []any) (Explanation, error) {
 	p := c.plan(query)
 	e := explanationOf(p.st)
+	if err := c.ready(ctx); err != nil {
+		return e, err
+	}
 	nvs, err := c.checked(args)
 	if err != nil {
 		return e, err

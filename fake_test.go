@@ -121,6 +121,11 @@ func (k fakeConnector) Driver() driver.Driver                        { return ni
 // nobody can ask a fake for its own.
 func newFake(t *testing.T, connect func() driver.Conn) (driver.Connector, *cachedsqltest.Recorder) {
 	t.Helper()
-	cache, rec := cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) { c.Namespace = "fake" })
+	return newFakeWith(t, cachedsqltest.Everything, connect)
+}
+
+func newFakeWith(t *testing.T, rules string, connect func() driver.Conn) (driver.Connector, *cachedsqltest.Recorder) {
+	t.Helper()
+	cache, rec := cachedsqltest.New(t, rules, func(c *cachedsql.Config) { c.Namespace = "fake" })
 	return cache.WrapConnector(fakeConnector{connect}), rec
 }

@@ -274,13 +274,13 @@ func (f *figures) snapshot() QueryStats {
 	of := func(o Outcome) int64 { return f.outcomes[o].Load() }
 	s := QueryStats{
 		QueryID: OtherQueries,
-		Hits:    of(Hit), NearHits: of(NearHit), Coalesced: of(Coalesced), Misses: of(Miss), Bypasses: of(Bypassed),
+		Hits:    of(Hit), NearHits: of(NearHit), StaleHits: of(StaleHit), Coalesced: of(Coalesced), Misses: of(Miss), Bypasses: of(Bypassed),
 		Fills: of(Filled), NotFilled: of(NotFilled),
 		BypassesByReason: byReason(&f.bypasses), NotFilledByReason: byReason(&f.notFilled),
 		Outdated: f.outdated.Load(), Invalidations: f.invalidations.Load(), Rows: f.rows.Load(), Bytes: f.bytes.Load(),
 		DatabaseTime: f.database.snapshot(), HitTime: f.hits.snapshot(),
 	}
-	s.Calls = s.Hits + s.NearHits + s.Coalesced + s.Misses + s.Bypasses + f.execs.Load()
+	s.Calls = s.Hits + s.NearHits + s.StaleHits + s.Coalesced + s.Misses + s.Bypasses + f.execs.Load()
 	if seen := f.lastSeen.Load(); seen != 0 {
 		s.LastSeen = time.Unix(seen, 0)
 	}

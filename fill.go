@@ -32,7 +32,7 @@ func (rec *recording) fill() {
 	// Until the entry is there to be found, a miss is given it by the flight.
 	store := func() {
 		defer l.flight.leave()
-		c.cache.storeEntry(l, entry, rows, ttl)
+		c.cache.storeEntry(l, entry, rows, l.route.keptFor(ttl))
 	}
 	if c.cache.inline {
 		store()

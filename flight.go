@@ -235,5 +235,8 @@ func (c *conn) join(ctx context.Context, l *lookup) (driver.Rows, error) {
 func (l *lookup) flightKey() flightKey { return flightKey{l.route.space, l.key, l.reading.Vector} }
 
 func (c *conn) missed(ctx context.Context, l *lookup) {
+	if c.background {
+		return // nobody is
+	}
 	c.emit(ctx, l.plan, Event{Outcome: Miss, Rule: l.route.ruleName(), Duration: time.Since(l.started)})
 }

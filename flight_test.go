@@ -34,8 +34,12 @@ func newCrowd(t *testing.T, before func(context.Context, int64) error) *crowd {
 
 // read returns the one row's first column.
 func (c *crowd) read(ctx context.Context) (id int64, err error) {
-	t := newThing(benchQuery, 1)
-	rows, err := c.db.QueryContext(ctx, benchQuery, t.arg)
+	return c.readText(ctx, benchQuery)
+}
+
+func (c *crowd) readText(ctx context.Context, query string) (id int64, err error) {
+	t := newThing(query, 1)
+	rows, err := c.db.QueryContext(ctx, query, t.arg)
 	if err != nil {
 		return 0, err
 	}

@@ -31,6 +31,8 @@ type QueryStats struct {
 	// Hits were answered from the store, NearHits from this process's memory.
 	Hits     int64 `json:"hits"`
 	NearHits int64 `json:"near_hits"`
+	// StaleHits were answered from the store after the result's TTL had ended.
+	StaleHits int64 `json:"stale_hits"`
 	// Coalesced were answered with what another execution in this process had
 	// just asked from the database.
 	Coalesced int64 `json:"coalesced"`
@@ -66,7 +68,7 @@ type QueryStats struct {
 // HitRatio is the share of cacheable executions answered from the cache, 0 to
 // 1.
 func (q *QueryStats) HitRatio() float64 {
-	hits := q.Hits + q.NearHits + q.Coalesced
+	hits := q.Hits + q.NearHits + q.StaleHits + q.Coalesced
 	if hits+q.Misses == 0 {
 		return 0
 	}
@@ -84,7 +86,7 @@ func (q *QueryStats) Load() time.Duration {
 // hit, less what the hits took. It is negative where the database is faster
 // than the cache.
 func (q *QueryStats) Saved() time.Duration {
-	hits := q.Hits + q.NearHits + q.Coalesced
+	hits := q.Hits + q.NearHits + q.StaleHits + q.Coalesced
 	return time.Duration(float64(q.DatabaseTime.Mean())*float64(hits)) - q.HitTime.Sum
 }
 
@@ -100,6 +102,7 @@ func (q *QueryStats) Merge(other *QueryStats) {
 	q.Calls += other.Calls
 	q.Hits += other.Hits
 	q.NearHits += other.NearHits
+	q.StaleHits += other.StaleHits
 	q.Coalesced += other.Coalesced
 	q.Misses += other.Misses
 	q.Bypasses += other.Bypasses

@@ -92,6 +92,9 @@ func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, er
 		if l, rows, why, err = c.look(ctx, p, x); rows != nil || err != nil {
 			return rows, err
 		}
+		if l == nil && c.background {
+			return nil, errNotTheSame
+		}
 		if l == nil {
 			return c.pass(ctx, p, x, why)
 		}
@@ -312,6 +315,9 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 		return nil, reason.TooManyTables, nil
 	}
 	l.key, l.tags = key, tags
+	if c.background && !c.takesOver(l) {
+		return nil, reason.None, errNotTheSame
+	}
 	if e := c.cache.near.find(l); e != nil {
 		if why, err := c.read(ctx, l, false); why != reason.None || err != nil {
 			return nil, why, err
@@ -325,7 +331,7 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 		return nil, why, err
 	}
 	if l.reading.Entry != nil && !l.wish.refresh {
-		if rows := c.hit(ctx, l); rows != nil {
+		if rows := c.hit(ctx, l, x); rows != nil {
 			return rows, reason.None, nil
 		}
 	}
@@ -368,14 +374,27 @@ func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) 
 }
 
 // hit replays the entry if it was computed under the versions just read.
-func (c *conn) hit(ctx context.Context, l *lookup) driver.Rows {
+func (c *conn) hit(ctx context.Context, l *lookup, x *call) driver.Rows {
 	h, err := rowcodec.DecodeHeader(l.reading.Entry)
 	if err == nil && !decide.IsHit(h.Vector, l.reading.Vector, l.reading.Settled) {
 		l.plan.tally.outdated()
 		return nil // a write came in between
 	}
-	if err == nil && c.refreshes(l, &h) {
-		return nil // the entry's time ends soon
+	outcome := Hit
+	if err == nil {
+		switch l.route.ageOf(&h) {
+		case fresh:
+			if c.refreshes(l, &h) {
+				return nil // the entry's time ends soon
+			}
+		case stale:
+			if !c.revalidate(ctx, l, x) {
+				return nil
+			}
+			outcome = StaleHit
+		case expired:
+			return nil
+		}
 	}
 	var result *rowcodec.Result
 	if err == nil {
@@ -388,15 +407,15 @@ func (c *conn) hit(ctx context.Context, l *lookup) driver.Rows {
 		c.discard(ctx, l, err)
 		return nil
 	}
-	return c.served(ctx, l, result)
+	return c.served(ctx, l, result, outcome)
 }
 
 // served counts a hit in the store and replays it.
-func (c *conn) served(ctx context.Context, l *lookup, result *rowcodec.Result) driver.Rows {
-	c.cache.counts.count(Hit, reason.None)
-	l.plan.tally.hit(Hit, l.started)
+func (c *conn) served(ctx context.Context, l *lookup, result *rowcodec.Result, o Outcome) driver.Rows {
+	c.cache.counts.count(o, reason.None)
+	l.plan.tally.hit(o, l.started)
 	if c.cache.config.OnEvent != nil {
-		c.tell(ctx, l, Hit, int64(len(l.reading.Entry)))
+		c.tell(ctx, l, o, int64(len(l.reading.Entry)))
 	}
 	if l.flight == nil {
 		c.spare = l

@@ -191,7 +191,7 @@ func (c *conn) refreshCatalog(ctx context.Context, schema Schema) (current bool)
 	if !c.connector.hasCatalog() {
 		return true
 	}
-	if c.lazy && c.begins.dialled.schema != schema {
+	if c.lazy && c.begins != nil && c.begins.dialled.schema != schema {
 		return false // what the connection is taken for may have changed with it
 	}
 	if k := sp.known(); k != nil && k.schema == schema {

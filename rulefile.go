@@ -144,6 +144,7 @@ type limits struct {
 	refreshAhead      float64
 	fillWait          time.Duration
 	onDatabaseDown    OnDatabaseDown
+	stale             time.Duration
 }
 
 var limitKeys = []ruleKey[limits]{
@@ -155,6 +156,11 @@ var limitKeys = []ruleKey[limits]{
 	{"near", func(p *ruleParser, l *limits, n ast.Node) { l.near = p.nearMode(n) }},
 	{"refresh_ahead", func(p *ruleParser, l *limits, n ast.Node) { l.refreshAhead = p.factor(n) }},
 	{"fill_wait", func(p *ruleParser, l *limits, n ast.Node) { l.fillWait = p.shortWait(n) }},
+	{"stale_while_revalidate", func(p *ruleParser, l *limits, n ast.Node) {
+		if d := p.duration(n); d != nil {
+			l.stale = *d
+		}
+	}},
 	{"on_database_down", func(p *ruleParser, l *limits, n ast.Node) { l.onDatabaseDown = p.onDatabaseDown(n) }},
 }
 
@@ -199,7 +205,7 @@ func (p *ruleParser) rule(i int, n ast.Node, defaults limits, before []*Rule) *R
 		Name: draft.name, TTL: ttl, EmptyTTL: emptyTTL, conditions: draft.conditions,
 		MaxRows: draft.maxRows, MaxBytes: draft.maxBytes, Jitter: draft.jitter,
 		Near: draft.near, RefreshAhead: draft.refreshAhead, FillWait: draft.fillWait,
-		OnDatabaseDown: draft.onDatabaseDown,
+		OnDatabaseDown: draft.onDatabaseDown, StaleWhileRevalidate: draft.stale,
 	}
 }
 

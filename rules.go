@@ -48,6 +48,9 @@ type Rule struct {
 	// asking the database for the same result. 0: it asks at once.
 	FillWait time.Duration
 
+	// StaleWhileRevalidate is how long after its TTL a result may be served while
+	// one read in background computes it anew. Never one that a write has outdated.
+	StaleWhileRevalidate time.Duration
 	// OnDatabaseDown says whether hits are served while the database cannot be
 	// reached. It takes effect with Config.LazyConnect.
 	OnDatabaseDown OnDatabaseDown

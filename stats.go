@@ -10,6 +10,7 @@ import (
 type Stats struct {
 	Hits          int64 `json:"hits"`
 	NearHits      int64 `json:"near_hits"`
+	StaleHits     int64 `json:"stale_hits"`
 	Misses        int64 `json:"misses"`
 	Coalesced     int64 `json:"coalesced"`
 	Bypasses      int64 `json:"bypasses"`
@@ -35,6 +36,7 @@ type Stats struct {
 func (s *Stats) Merge(other *Stats) {
 	s.Hits += other.Hits
 	s.NearHits += other.NearHits
+	s.StaleHits += other.StaleHits
 	s.Misses += other.Misses
 	s.Coalesced += other.Coalesced
 	s.Bypasses += other.Bypasses
@@ -52,7 +54,7 @@ func (s *Stats) Merge(other *Stats) {
 
 // HitRatio is the share of cacheable reads answered from the cache, 0 to 1.
 func (s Stats) HitRatio() float64 {
-	hits := s.Hits + s.NearHits + s.Coalesced
+	hits := s.Hits + s.NearHits + s.StaleHits + s.Coalesced
 	if hits+s.Misses == 0 {
 		return 0
 	}
@@ -81,7 +83,7 @@ func (n *counters) count(o Outcome, r Reason) {
 func (n *counters) snapshot() Stats {
 	of := func(o Outcome) int64 { return n.outcomes[o].Load() }
 	return Stats{
-		Hits: of(Hit), NearHits: of(NearHit), Misses: of(Miss), Coalesced: of(Coalesced), Bypasses: of(Bypassed),
+		Hits: of(Hit), NearHits: of(NearHit), StaleHits: of(StaleHit), Misses: of(Miss), Coalesced: of(Coalesced), Bypasses: of(Bypassed),
 		Fills: of(Filled), NotFilled: of(NotFilled), Invalidations: of(Invalidated),
 		Corrupt: of(Corrupt), StoreFailures: of(StoreFailed), Notes: of(Note),
 		BypassesByReason: byReason(&n.bypasses), NotFilledByReason: byReason(&n.notFilled),

@@ -71,10 +71,11 @@ func rates(byRule map[string]cachedsql.QueryStats) []family {
 		}{
 			{"hit", q.Hits},
 			{"near_hit", q.NearHits},
+			{"stale_hit", q.StaleHits},
 			{"coalesced", q.Coalesced},
 			{"miss", q.Misses},
 			{"bypass", q.Bypasses},
-			{"exec", q.Calls - q.Hits - q.NearHits - q.Coalesced - q.Misses - q.Bypasses},
+			{"exec", q.Calls - q.Hits - q.NearHits - q.StaleHits - q.Coalesced - q.Misses - q.Bypasses},
 		} {
 			calls.series = append(calls.series, series{values: []string{rule, o.word}, number: float64(o.n)})
 		}

@@ -66,6 +66,7 @@ var csvColumns = []struct {
 	{"calls", func(q *cachedsql.QueryStats) string { return whole(q.Calls) }},
 	{"hits", func(q *cachedsql.QueryStats) string { return whole(q.Hits) }},
 	{"near_hits", func(q *cachedsql.QueryStats) string { return whole(q.NearHits) }},
+	{"stale_hits", func(q *cachedsql.QueryStats) string { return whole(q.StaleHits) }},
 	{"coalesced", func(q *cachedsql.QueryStats) string { return whole(q.Coalesced) }},
 	{"misses", func(q *cachedsql.QueryStats) string { return whole(q.Misses) }},
 	{"bypasses", func(q *cachedsql.QueryStats) string { return whole(q.Bypasses) }},

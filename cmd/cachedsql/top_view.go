@@ -210,7 +210,7 @@ func (m *topModel) detailLines() []string {
 		"tables    " + orDash(strings.Join(q.Tables, ", ")),
 		"last seen " + ago(q.LastSeen) + " ago",
 		"",
-		fmt.Sprintf("calls %d: %d hits, %d near hits, %d coalesced, %d misses, %d not cached", q.Calls, q.Hits, q.NearHits, q.Coalesced, q.Misses, q.Bypasses),
+		fmt.Sprintf("calls %d: %d hits, %d near hits, %d stale hits, %d coalesced, %d misses, %d not cached", q.Calls, q.Hits, q.NearHits, q.StaleHits, q.Coalesced, q.Misses, q.Bypasses),
 		fmt.Sprintf("stored %d results of %.1f rows and %s on average; %d not stored; %d found outdated by writes",
 			q.Fills, mean(q.Rows, q.Fills), byteSize(int64(mean(q.Bytes, q.Fills))), q.NotFilled, q.Outdated),
 		"",

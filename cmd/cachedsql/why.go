@@ -174,4 +174,4 @@ func (a *whyAnswer) printReasons(out io.Writer) error {
 }
 
 // answered is how many executions the database did not have to answer.
-func answered(q *cachedsql.QueryStats) int64 { return q.Hits + q.NearHits + q.Coalesced }
+func answered(q *cachedsql.QueryStats) int64 { return q.Hits + q.NearHits + q.StaleHits + q.Coalesced }

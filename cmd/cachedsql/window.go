@@ -76,6 +76,7 @@ func subtract(q, old *cachedsql.QueryStats) {
 	q.Calls -= old.Calls
 	q.Hits -= old.Hits
 	q.NearHits -= old.NearHits
+	q.StaleHits -= old.StaleHits
 	q.Coalesced -= old.Coalesced
 	q.Misses -= old.Misses
 	q.Bypasses -= old.Bypasses
