@@ -163,19 +163,34 @@ func (w *write) age() time.Duration {
 // renew asks for w's lease again.
 //
 // Where the schema has changed under a statement it may be writing what nobody
-// expected: to a dimension that others rely on one lease from now. So it
-// counts as a write to everything from here on, not only at its end.
+// expected: to a dimension that others rely on one lease from now, or to a
+// table through a new trigger. So it counts as a write to everything from here
+// on, not only at its end. The schema is looked at before: a process that stops
+// right after it has renewed less would keep that for longer than others wait.
 func (c *Cache) renew(w *write, lease func(context.Context, *write) error) error {
 	w.asking.Lock()
 	defer w.asking.Unlock()
 	if w.ended {
 		return nil
 	}
+	c.lookAtSchema(w)
 	if err := lease(context.Background(), w); err != nil || w.seen == w.schema || everything(w.names) {
 		return err
 	}
 	w.set(append(slices.Clone(w.names), WildcardTag), w.schema)
 	return lease(context.Background(), w)
+}
+
+// lookAtSchema widens w if the store shows that the schema has changed. Without
+// an answer the renewal that follows tells.
+func (c *Cache) lookAtSchema(w *write) {
+	_ = c.gate.call(context.Background(), func(ctx context.Context) error {
+		found, err := w.space.store.Check(ctx, w.space.none)
+		if err == nil && found.Schema != w.schema && w.schema != "" && !everything(w.names) {
+			w.set(append(slices.Clone(w.names), WildcardTag), w.schema)
+		}
+		return err
+	})
 }
 
 // lease asks the store for w's lease, or for its renewal, as statements ask.

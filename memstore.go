@@ -269,8 +269,21 @@ func (sp *memorySpace) checkAndSweep(set *memoryTags) Reading {
 }
 
 func (sp *memorySpace) observe(t *memoryTag, now protocol.Millis) (settled bool) {
+	if t == sp.schema {
+		*t, settled = sp.schemaRules(now).ObserveSchema(*t, now, sp.store.token())
+		return settled
+	}
 	*t, settled = sp.store.rules.Observe(*t, now, sp.store.token())
 	return settled
+}
+
+// schemaRules are the rules for a change of the schema that ends now. Every
+// lease is known here, so nobody has to wait for writes that are not; mu is
+// held.
+func (sp *memorySpace) schemaRules(now protocol.Millis) protocol.Rules {
+	rules := sp.store.rules
+	rules.Quarantine = max(sp.lastDeadline()-now, 0)
+	return rules
 }
 
 // reading says what the registers hold; mu is held.
@@ -315,7 +328,7 @@ func (sp *memorySpace) Begin(ctx context.Context, writer WriterID, tags TagSet, 
 	rules, id, span := sp.store.rules, markerOf(writer), protocol.WholeMillis(lease)
 	return sp.mark(ctx, tags, func(t memoryTag, now protocol.Millis) memoryTag {
 		return rules.Begin(t, id, span, now, sp.store.token())
-	})
+	}, func(protocol.Millis) {})
 }
 
 // End implements [Space].
@@ -323,10 +336,15 @@ func (sp *memorySpace) End(ctx context.Context, writer WriterID, tags TagSet) (S
 	rules, id := sp.store.rules, markerOf(writer)
 	return sp.mark(ctx, tags, func(t memoryTag, now protocol.Millis) memoryTag {
 		return rules.End(t, id, now, sp.store.token())
+	}, func(now protocol.Millis) {
+		// The writer's leases are gone from the other tags by now.
+		*sp.schema = sp.schemaRules(now).EndSchema(*sp.schema, id, now, sp.store.token())
 	})
 }
 
-func (sp *memorySpace) mark(ctx context.Context, tags TagSet, change func(memoryTag, protocol.Millis) memoryTag) (Schema, error) {
+// mark changes the tags of a set, and then does what follows where the schema
+// is among them.
+func (sp *memorySpace) mark(ctx context.Context, tags TagSet, change func(memoryTag, protocol.Millis) memoryTag, schema func(protocol.Millis)) (Schema, error) {
 	set, err := sp.own(ctx, tags)
 	if err != nil {
 		return "", err
@@ -336,6 +354,9 @@ func (sp *memorySpace) mark(ctx context.Context, tags TagSet, change func(memory
 	now := sp.store.now()
 	for _, t := range set.marks {
 		*t = change(*t, now)
+	}
+	if slices.Contains(set.marks, sp.schema) {
+		schema(now)
 	}
 	return Schema(sp.schema.Token), nil
 }
@@ -349,6 +370,7 @@ func (sp *memorySpace) Declare(ctx context.Context, names []string) (Declared, e
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
 	now := sp.store.now()
+	sp.observe(sp.schema, now)
 	for _, name := range names {
 		if _, known := sp.declared[name]; !known {
 			*sp.schema = sp.store.rules.End(*sp.schema, "", now, sp.store.token())

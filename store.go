@@ -55,7 +55,10 @@ type Space interface {
 	// token after the call.
 	Begin(ctx context.Context, writer WriterID, tags TagSet, lease time.Duration) (Schema, error)
 
-	// End gives every tag a fresh token and removes the writer's lease.
+	// End gives every tag a fresh token and removes the writer's lease. Where
+	// SchemaTag is among them, nothing is settled from then on until no lease
+	// is left that was given before: those writes did not know of the change.
+	// The same follows when a lease on SchemaTag runs out.
 	End(ctx context.Context, writer WriterID, tags TagSet) (Schema, error)
 
 	// Declare adds to the names that all processes of the namespace agree on,

@@ -215,7 +215,11 @@ func (b *both) check(subset []int) {
 	b.era = era.String()
 	tokens := era.Token
 	for _, i := range regs {
-		tag, ok := b.rules.Observe(protocol.ParseTag(b.tags[i]), b.now, fresh)
+		observe := b.rules.Observe
+		if i == 0 {
+			observe = b.rules.ObserveSchema
+		}
+		tag, ok := observe(protocol.ParseTag(b.tags[i]), b.now, fresh)
 		b.tags[i], settled = tag.String(), settled && ok
 		tokens += " " + tag.Token
 	}
@@ -236,7 +240,9 @@ func (b *both) mark(what string, subset []int, lease int64) {
 		tag := protocol.ParseTag(b.tags[i])
 		switch {
 		case n+2 < first:
-			tag, _ = b.rules.Observe(tag, b.now, fresh)
+			tag, _ = b.rules.ObserveSchema(tag, b.now, fresh)
+		case i == 0 && lease == 0:
+			tag = b.rules.EndSchema(tag, writer, b.now, fresh)
 		case lease > 0:
 			tag = b.rules.Begin(tag, writer, protocol.Millis(lease), b.now, fresh)
 		default:

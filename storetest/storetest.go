@@ -54,6 +54,8 @@ func (tr Traits) Run(t *testing.T, newStore func(t *testing.T) cachedsql.Store) 
 		"EmptySetChangesNothing":                testEmptySet,
 		"SchemaChangesWithItsTagOnly":           testSchema,
 		"SchemaChangesWhenItsWriterDies":        testSchemaOfDeadWriter,
+		"SchemaChangeWaitsForWritesUnderWay":    testSchemaWaits,
+		"AlsoWhenItsWriterDies":                 testSchemaOfDeadWriterWaits,
 		"DeclaredNamesGrow":                     testDeclareGrows,
 		"DeclaringChangesTheSchema":             testDeclareChangesSchema,
 		"DeclaredNamesWaitForWritesUnderWay":    testDeclareWaits,

@@ -226,6 +226,40 @@ func testSchemaOfDeadWriter(f *fixture) {
 	}
 }
 
+// testSchemaWaits: a write that began before a change of the schema may change
+// other tags than it has leased, until its lease has run out or been renewed.
+func testSchemaWaits(f *fixture) {
+	users, orders := f.tags("users"), f.tags("orders")
+	f.settledAll([]cachedsql.TagSet{users, orders})
+	w := f.newWrite(users)
+	w.lease = min(w.lease, 300*time.Millisecond)
+	w.begin()
+	f.begin(f.tags(cachedsql.SchemaTag, cachedsql.WildcardTag)).end()
+	if r := f.check(orders); r.Settled && time.Since(w.sent) < w.lease {
+		f.Error("another tag is settled while a write is under way that began before the schema changed")
+	}
+	f.settled(orders)
+	if held := time.Since(w.sent); held < w.lease {
+		f.Errorf("another tag is settled %v after begin, before the lease of %v ran out", held, w.lease)
+	}
+}
+
+// testSchemaOfDeadWriterWaits: the same where nobody ends the change.
+func testSchemaOfDeadWriterWaits(f *fixture) {
+	users, orders := f.tags("users"), f.tags("orders")
+	f.settledAll([]cachedsql.TagSet{users, orders})
+	change := f.newWrite(f.tags(cachedsql.SchemaTag, cachedsql.WildcardTag))
+	change.lease = 50 * time.Millisecond
+	change.begin()
+	w := f.newWrite(users)
+	w.lease = min(w.lease, 400*time.Millisecond)
+	w.begin()
+	f.settled(orders)
+	if held := time.Since(w.sent); held < w.lease {
+		f.Errorf("another tag is settled %v after begin, before the lease of %v ran out", held, w.lease)
+	}
+}
+
 func testThousandTags(f *fixture) {
 	var names []string
 	for i := range 1000 {

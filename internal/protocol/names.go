@@ -33,8 +33,8 @@ func (r Rules) Declare(names Names, schema Tag, declare []string, now Millis, fr
 		next.Leases = append(next.Leases, Lease{name, now + r.Quarantine})
 		changed = true
 	}
+	schema, _ = r.ObserveSchema(schema, now, fresh)
 	if !changed {
-		schema, _ = r.Observe(schema, now, fresh)
 		return next, schema
 	}
 	next.Token = fresh

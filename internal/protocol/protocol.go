@@ -119,6 +119,9 @@ const (
 	LapseWait
 	// AbsenceLimit: and writes no longer when it may have ended.
 	AbsenceLimit
+	// SchemaQuarantine: after a change of the schema nothing is settled until
+	// every write that was judged without it has ended or knows.
+	SchemaQuarantine
 )
 
 func (r Rules) has(i Ingredient) bool { return r.Without&i == 0 }

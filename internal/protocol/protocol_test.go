@@ -74,6 +74,24 @@ func TestTagTransitions(t *testing.T) {
 			{"end a", 50, "f5 b:60 c:60 o:90"},
 			{"observe", 69, "f6 o:90"},
 		}},
+		"a schema change is settled one quarantine after its end": {"t0", []step{
+			{"begin a", 10, "f1 a:60"},
+			{"end schema a", 30, "f2 s:130"},
+			{"observe schema", 129, "f2 s:130"},
+			{"observe schema", 130, "settled: f2"},
+		}},
+		"two schema changes wait for the later": {"t0 a:60 b:60", []step{
+			{"end schema a", 20, "f1 b:60 s:120"},
+			{"end schema b", 40, "f2 s:140"},
+		}},
+		"a schema change that nobody ended is ended by its lease": {"t0 a:60", []step{
+			{"observe schema", 60, "f1 s:160"},
+			{"observe schema", 160, "settled: f1"},
+		}},
+		"a lost schema tag waits no longer than any other": {"", []step{
+			{"observe schema", 10, "f1 q:110"},
+			{"observe schema", 110, "settled: f2"},
+		}},
 		"garbage counts as missing": {"t0 x", []step{
 			{"observe", 10, "f1 q:110"},
 		}},
@@ -94,9 +112,17 @@ func TestTagTransitions(t *testing.T) {
 }
 
 func apply(tag protocol.Tag, s step, fresh string) (protocol.Tag, string) {
-	op, writer, _ := strings.Cut(s.op, " ")
+	at := strings.LastIndexByte(s.op, ' ') + 1
+	op, writer := strings.TrimSpace(s.op[:at]), s.op[at:]
+	if op == "" || writer == "schema" {
+		op, writer = s.op, ""
+	}
 	settled := false
 	switch op {
+	case "observe schema":
+		tag, settled = rules.ObserveSchema(tag, s.now, fresh)
+	case "end schema":
+		tag = rules.EndSchema(tag, writer, s.now, fresh)
 	case "observe":
 		tag, settled = rules.Observe(tag, s.now, fresh)
 	case "begin":

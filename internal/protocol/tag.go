@@ -9,6 +9,7 @@ import (
 // Markers that are no writer's. Writers' names are longer.
 const (
 	quarantineMarker = "q" // a write whose lease was lost with the tag's value
+	schemaMarker     = "s" // on the schema tag: writes that began before its last change
 	overflowMarker   = "o" // any writer beyond Rules.MaxLeases
 )
 
@@ -94,12 +95,12 @@ func (r Rules) Observe(t Tag, now Millis, fresh string) (next Tag, settled bool)
 	if len(t.Leases) == 0 {
 		return t, true
 	}
-	leases := r.live(t.Leases, "", now)
-	next = Tag{t.Token, leases}
-	if len(leases) < len(t.Leases) && r.has(BumpAtSweep) {
+	next = Tag{t.Token, r.live(t.Leases, "", now)}
+	outdates := func(l Lease) bool { return l.Deadline <= now && l.Marker != schemaMarker }
+	if slices.ContainsFunc(t.Leases, outdates) && r.has(BumpAtSweep) {
 		next.Token = r.token(t, fresh)
 	}
-	return next, len(leases) == 0
+	return next, len(next.Leases) == 0
 }
 
 // Begin is what a writer does to a tag before its write can be visible, and
@@ -125,6 +126,41 @@ func (r Rules) End(t Tag, writer string, now Millis, fresh string) Tag {
 		next.Leases = nil
 	}
 	return next
+}
+
+// EndSchema is End for the schema tag: with it ends a change of the schema. A
+// write that began before the change was judged without it, by what was known
+// of triggers, keys and dimensions then, and its statement may run after it;
+// so its leases may be on other tags than those it changes. Nothing is settled
+// until the last such write has ended or renewed its lease, which tells it.
+func (r Rules) EndSchema(t Tag, writer string, now Millis, fresh string) Tag {
+	if t.Missing() {
+		return r.recreate(t, now, fresh)
+	}
+	return r.hold(Tag{r.token(t, fresh), r.live(t.Leases, writer, now)}, now)
+}
+
+// ObserveSchema is Observe for the schema tag. A writer whose lease has run out
+// ended its change of the schema with it.
+func (r Rules) ObserveSchema(t Tag, now Millis, fresh string) (next Tag, settled bool) {
+	next, _ = r.Observe(t, now, fresh)
+	died := func(l Lease) bool {
+		return l.Deadline <= now && l.Marker != quarantineMarker && l.Marker != schemaMarker
+	}
+	if !t.Missing() && slices.ContainsFunc(t.Leases, died) {
+		next = r.hold(next, now)
+	}
+	return next, len(next.Leases) == 0
+}
+
+// hold keeps the schema tag from being settled. When that is over its token
+// stays: what was read of the catalog meanwhile is current.
+func (r Rules) hold(t Tag, now Millis) Tag {
+	if r.Quarantine <= 0 || !r.has(SchemaQuarantine) {
+		return t
+	}
+	leases := slices.DeleteFunc(t.Leases, func(l Lease) bool { return l.Marker == schemaMarker })
+	return Tag{t.Token, append(leases, Lease{schemaMarker, now + r.Quarantine})}
 }
 
 // mark changes the token and removes the writer's own lease.

@@ -20,18 +20,11 @@ for i = 5, 4 + ARGV[4] do
   end
 end
 
-local schema
+local schema = observe(2)
 if changed then
-  local leases
-  tok, schema, leases = token(), parse(values[2])
-  if schema then
-    schema, leases = token(), live(leases)
-  else
-    schema, leases = recreate()
-  end
-  write(2, schema, leases)
-else
-  schema = observe(2)
+  local _, leases = parse(values[2])
+  tok, schema = token(), token()
+  write(2, schema, live(leases))
 end
 write(3, tok, names)
 

@@ -25,6 +25,7 @@ local function mark(i)
   local tok, leases = parse(values[i])
   if tok then
     tok, leases = token(), live(leases, writer)
+    if i == 2 and lease == 0 then leases = hold(leases) end
   else
     tok, leases = recreate()
   end

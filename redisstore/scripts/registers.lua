@@ -35,7 +35,10 @@ local function write(i, token, leases)
   for _, lease in ipairs(leases) do
     value = value .. ' ' .. lease[1] .. ':' .. string.format('%d', lease[2])
   end
-  if value ~= values[i] then redis.call('SET', KEYS[i], value) end
+  if value ~= values[i] then
+    redis.call('SET', KEYS[i], value)
+    values[i] = value
+  end
 end
 
 -- The leases that have not run out, without the writer's own. A deadline that
@@ -55,6 +58,17 @@ local function recreate()
   return token(), {{'q', clock() + quarantine}}
 end
 
+-- The schema has changed, and nothing is settled until every write that was
+-- judged without the change has ended or knows of it.
+local function hold(leases)
+  local kept = {}
+  for _, lease in ipairs(leases) do
+    if lease[1] ~= 's' then kept[#kept + 1] = lease end
+  end
+  kept[#kept + 1] = {'s', clock() + quarantine}
+  return kept
+end
+
 local function observe(i)
   local value = values[i]
   if value and value ~= '' and not string.find(value, ' ', 1, true) then
@@ -64,7 +78,14 @@ local function observe(i)
   local kept
   if tok then
     kept = live(leases)
-    if #kept < #leases then tok = token() end
+    local swept, died = false, false
+    for _, lease in ipairs(leases) do
+      if lease[1] ~= 's' and lease[2] <= clock() then
+        swept, died = true, died or lease[1] ~= 'q'
+      end
+    end
+    if swept then tok = token() end
+    if died and i == 2 then kept = hold(kept) end
   else
     tok, kept = recreate()
   end
