@@ -76,7 +76,7 @@ func (c *conn) exec(ctx context.Context, p *plan, x *call) (driver.Result, error
 	}
 	p = c.judged(ctx, p, x.text)
 	x.plan = p
-	if p.inert {
+	if p.inert && !c.hidesCalls(p) {
 		c.tx.isolationOnce = false
 		return x.exec(ctx)
 	}
@@ -276,7 +276,7 @@ func (c *conn) touches(ctx context.Context, p *plan, args []driver.NamedValue) t
 	if commitsPrepared(p.st) {
 		return touched{names: []string{WildcardTag, SchemaTag}, immediate: true} // some other connection's writes
 	}
-	if !mayWrite(p.st) {
+	if !mayWrite(p.st) && !c.hidesCalls(p) {
 		return touched{}
 	}
 	r := c.knownRoute(ctx, p)

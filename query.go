@@ -73,7 +73,7 @@ func (c *conn) query(ctx context.Context, p *plan, x *call) (driver.Rows, error)
 func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
 	p = c.judged(ctx, p, x.text)
 	x.plan = p
-	if p.inert {
+	if p.inert && !c.hidesCalls(p) {
 		c.tx.isolationOnce = false
 		return c.pass(ctx, p, x, p.textReason())
 	}
@@ -169,11 +169,34 @@ func (c *conn) plain(rows driver.Rows, err error) (driver.Rows, error) {
 // readMayWrite reports whether a read calls a function that may write or
 // change the session: the catalog knows.
 func (c *conn) readMayWrite(ctx context.Context, p *plan) bool {
-	if len(p.st.Funcs) == 0 && !p.st.WritesAll && len(p.st.Writes) == 0 {
+	if len(p.st.Funcs) == 0 && !p.st.WritesAll && len(p.st.Writes) == 0 && !c.hidesCalls(p) {
 		return false
 	}
 	r := c.knownRoute(ctx, p)
 	return r == nil || r.effects.WritesAll || len(r.effects.Writes) != 0 || r.effects.SessionChanged
+}
+
+// hidesCalls reports whether a function may be called that the text does not
+// show. A program without rules does not read the catalog for its reads alone.
+func (c *conn) hidesCalls(p *plan) bool {
+	if !c.connector.hasCatalog() || len(p.st.Reads) == 0 {
+		return false
+	}
+	sp := c.session.space
+	if sp == nil {
+		sp = c.connector.last.Load()
+	}
+	var k *knowledge
+	if sp != nil {
+		k = sp.known()
+	}
+	if k == nil || k.catalog == nil {
+		return c.cache.rules.Load() != nil
+	}
+	if r := p.route.Load(); r != nil && r.known == k {
+		return r.hidesCalls // what is asked here is the same in every state of a session
+	}
+	return k.catalog.HidesCalls(p.st.Reads)
 }
 
 // carry is what has been done for a statement that the driver then wanted

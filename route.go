@@ -25,6 +25,8 @@ type route struct {
 	writes    []string
 	// dynamicWrites: writes depends on arguments and has to be made each time.
 	dynamicWrites bool
+	// hidesCalls: it may run functions that the text does not show.
+	hidesCalls bool
 }
 
 // routeKey is everything a route depends on besides the plan.
@@ -66,6 +68,7 @@ func (c *conn) route(p *plan) *route {
 func (c *conn) newRoute(p *plan, key routeKey) *route {
 	r := &route{routeKey: key, effects: c.effects(p, key)}
 	r.writes, r.dynamicWrites = fixedWriteTags(&r.effects)
+	r.hidesCalls = key.known != nil && key.known.catalog != nil && key.known.catalog.HidesCalls(p.st.Reads)
 	switch {
 	case p.textReason() != reason.None:
 		r.reason = p.textReason()

@@ -12,6 +12,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/cachedsql/cachedsql/internal/reason"
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -99,7 +100,9 @@ type Catalog struct {
 	symbols   map[string]bool       // PostgreSQL: every user operator
 	casts     []cast                // PostgreSQL: user casts that are not immutable
 	blind     map[string]bool       // MySQL: databases whose triggers and keys the user may not see
-	warnings  []string
+
+	eventTriggers bool // PostgreSQL: even a temporary relation's DDL may run anything
+	warnings      []string
 }
 
 // Load reads the catalog of the database behind q in a few queries. An error
@@ -136,6 +139,17 @@ func load(ctx context.Context, d sqlparse.Dialect, q Querier) (*Catalog, error) 
 	}
 	c.index()
 	return c, nil
+}
+
+// HidesCalls reports whether a statement that names relations may run routines
+// that its text does not show: in a view's text, a policy, an operator, a cast,
+// or under the name of a built-in function.
+func (c *Catalog) HidesCalls(names []sqlparse.Table) bool {
+	if len(c.shadows)+len(c.operators)+len(c.casts) != 0 {
+		return true
+	}
+	hides := func(r *relation) bool { return r.kind == view || r.policies != nil }
+	return slices.ContainsFunc(names, func(t sqlparse.Table) bool { return slices.ContainsFunc(c.bare[c.fold(t.Name)], hides) })
 }
 
 // Warnings are what could not be read and how that widens the answers, one

@@ -77,7 +77,7 @@ func (w *walk) statement(st *sqlparse.Statement) []written {
 		// What the text could not tell, the body did.
 	case st.WritesAll:
 		w.everything(st.Detail)
-	case st.Kind == sqlparse.DDL && onlyTemporary(st):
+	case st.Kind == sqlparse.DDL && onlyTemporary(st) && !w.c.eventTriggers:
 		return nil
 	case st.Kind == sqlparse.DDL:
 		w.everything("ddl")

@@ -41,6 +41,7 @@ func (l *postgresLoader) load(ctx context.Context) error {
 		{pgRelationCalls, l.relationCall},
 		{pgOperators, l.operator},
 		{pgCasts, l.cast},
+		{pgEventTriggers, l.eventTrigger},
 	})
 }
 
@@ -299,6 +300,10 @@ func (l *postgresLoader) trigger(row []Text) {
 	}
 	r.triggers = append(r.triggers, t)
 }
+
+const pgEventTriggers = `SELECT 1 FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'`
+
+func (l *postgresLoader) eventTrigger([]Text) { l.c.eventTriggers = true }
 
 func atoi(s string) int {
 	n := 0
