@@ -61,7 +61,7 @@ func TestOperatorOfTheGuideReadsReports(t *testing.T) {
 		t.Error(err)
 	}
 	client := clientFor(t, as(srv, "operator", "secret"))
-	for _, args := range [][]any{{"set", "cachedsql:x", "1"}, {"del", "{cachedsql:!}i"}, {"xadd", "{cachedsql:!}v", "*", "e", "{}"}, {"get", "cachedsql:x"}} {
+	for _, args := range [][]any{{"set", "cachedsql:x", "1"}, {"del", "{cachedsql:!}i"}, {"xadd", "{cachedsql:!}e", "*", "e", "{}"}, {"get", "cachedsql:x"}} {
 		if err := client.Do(t.Context(), args...).Err(); err == nil || !strings.HasPrefix(err.Error(), "NOPERM") {
 			t.Errorf("%v: %v", args, err)
 		}

@@ -18,7 +18,7 @@ var _ cachedsql.EventStream = (*Store)(nil)
 
 // The events of all processes are one Redis Stream, in the slot of the reports:
 //
-//	{p:!}v      what happened, one event an entry
+//	{p:!}e      what happened, one event an entry
 const (
 	// streamLength is about how many events are kept: some megabytes.
 	streamLength = 10_000
@@ -30,7 +30,7 @@ const (
 	MaxEvents = 1000
 )
 
-func (s *Store) streamKey() string { return s.reportBase() + "v" }
+func (s *Store) streamKey() string { return s.reportBase() + "e" }
 
 // AppendEvents implements [cachedsql.EventStream]. A server that is full
 // refuses.

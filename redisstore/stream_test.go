@@ -187,7 +187,7 @@ func TestEventsAreBoundedAndEnd(t *testing.T) {
 		}
 	}
 	client := clientFor(t, srv.URL())
-	const key = "{cachedsql:!}v"
+	const key = "{cachedsql:!}e"
 	if n, err := client.XLen(t.Context(), key).Result(); err != nil || n < 9_000 || n > 11_000 {
 		t.Errorf("%d events, %v", n, err)
 	}
@@ -208,8 +208,8 @@ func TestUnreadableEventsDoNotStopAReader(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
 	store := open(t, srv.URL(), testConfig)
-	srv.Do(t, "XADD", "{cachedsql:!}v", "*", "e", "rubbish")
-	srv.Do(t, "XADD", "{cachedsql:!}v", "*", "other", "{}")
+	srv.Do(t, "XADD", "{cachedsql:!}e", "*", "e", "rubbish")
+	srv.Do(t, "XADD", "{cachedsql:!}e", "*", "other", "{}")
 	if err := store.AppendEvents(t.Context(), []cachedsql.StreamEvent{{Kind: cachedsql.StreamNote, Count: 1}}); err != nil {
 		t.Fatal(err)
 	}
