@@ -21,6 +21,8 @@ type chart struct {
 	stack  bool    // areas on top of each other
 	atMost float64 // what the axis ends with at least; 0: what there is
 	fixed  bool    // the axis ends with atMost
+
+	low, high float64 // of the axis; set by SVG
 }
 
 // series is one line. A NaN is a gap.
@@ -45,13 +47,13 @@ func (c *chart) Empty() bool { return len(c.at) < 2 }
 
 // SVG draws it. Every text in it is made here, from numbers and constants.
 func (c *chart) SVG() template.HTML {
-	top := c.top()
+	c.low, c.high = c.bounds()
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %d %d" role="img" aria-label="%s" tabindex="0" data-chart="%s">`,
 		chartWidth, chartHeight, template.HTMLEscapeString(c.summary()), template.HTMLEscapeString(c.data()))
 	for i := range 5 {
-		v := top * float64(i) / 4
-		y := c.y(v, top)
+		v := c.low + (c.high-c.low)*float64(i)/4
+		y := c.y(v)
 		fmt.Fprintf(&b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>`, chartLeft, chartWidth-chartRight, y, y)
 		if i%2 == 0 {
 			fmt.Fprintf(&b, `<text class="tick" x="%d" y="%.1f" text-anchor="end">%s</text>`, chartLeft-8, y+4, template.HTMLEscapeString(c.format(v)))
@@ -59,9 +61,9 @@ func (c *chart) SVG() template.HTML {
 	}
 	c.timeTicks(&b)
 	if c.stack {
-		c.areas(&b, top)
+		c.areas(&b)
 	} else {
-		c.lines(&b, top)
+		c.lines(&b)
 	}
 	b.WriteString(`<line class="cursor" x1="0" x2="0" y1="12" y2="194"/></svg>`)
 	return template.HTML(b.String()) //nolint:gosec // see above
@@ -107,9 +109,9 @@ func (c *chart) data() string {
 	return string(text)
 }
 
-// top is a round number that nothing is above.
-func (c *chart) top() float64 {
-	most := c.atMost
+// bounds are round numbers that nothing is outside of.
+func (c *chart) bounds() (low, high float64) {
+	high = c.atMost
 	for i := range c.at {
 		sum := 0.0
 		for _, s := range c.series {
@@ -118,14 +120,19 @@ func (c *chart) top() float64 {
 			case c.stack:
 				sum += v
 			default:
-				sum = max(sum, v)
+				low, sum = min(low, v), max(sum, v)
 			}
 		}
 		if !c.fixed {
-			most = max(most, sum)
+			high = max(high, sum)
 		}
 	}
-	return round(most)
+	if low < 0 {
+		// As much room on both sides, so that zero is on a line.
+		high = round(max(high, -low))
+		return -high, high
+	}
+	return 0, round(high)
 }
 
 // round returns the next number of 1, 2, 4, 5 or 8 times a power of ten.
@@ -147,9 +154,9 @@ func (c *chart) x(i int) float64 {
 	return chartLeft + (chartWidth-chartLeft-chartRight)*float64(c.at[i].Sub(c.at[0]))/float64(max(span, 1))
 }
 
-func (c *chart) y(v, top float64) float64 {
-	v = min(max(v, 0), top)
-	return chartHeight - chartBottom - (chartHeight-chartTop-chartBottom)*v/top
+func (c *chart) y(v float64) float64 {
+	share := (min(max(v, c.low), c.high) - c.low) / (c.high - c.low)
+	return chartHeight - chartBottom - (chartHeight-chartTop-chartBottom)*share
 }
 
 func (c *chart) timeTicks(b *strings.Builder) {
@@ -191,22 +198,22 @@ func (c *chart) runs(values []float64, f func(from, to int)) {
 	}
 }
 
-func (c *chart) lines(b *strings.Builder, top float64) {
+func (c *chart) lines(b *strings.Builder) {
 	for _, s := range c.series {
 		c.runs(s.values, func(from, to int) {
 			fmt.Fprintf(b, `<path class="line %s" d="`, s.Class)
 			for i := from; i < to; i++ {
-				fmt.Fprintf(b, "%c%.1f %.1f", "LM"[b2i(i == from)], c.x(i), c.y(s.values[i], top))
+				fmt.Fprintf(b, "%c%.1f %.1f", "LM"[b2i(i == from)], c.x(i), c.y(s.values[i]))
 			}
 			b.WriteString(`"/>`)
 			if to-from == 1 {
-				fmt.Fprintf(b, `<circle class="dot %s" cx="%.1f" cy="%.1f" r="2"/>`, s.Class, c.x(from), c.y(s.values[from], top))
+				fmt.Fprintf(b, `<circle class="dot %s" cx="%.1f" cy="%.1f" r="2"/>`, s.Class, c.x(from), c.y(s.values[from]))
 			}
 		})
 	}
 }
 
-func (c *chart) areas(b *strings.Builder, top float64) {
+func (c *chart) areas(b *strings.Builder) {
 	below := make([]float64, len(c.at))
 	for _, s := range c.series {
 		above := make([]float64, len(c.at))
@@ -216,10 +223,10 @@ func (c *chart) areas(b *strings.Builder, top float64) {
 		c.runs(s.values, func(from, to int) {
 			fmt.Fprintf(b, `<path class="area %s" d="`, s.Class)
 			for i := from; i < to; i++ {
-				fmt.Fprintf(b, "%c%.1f %.1f", "LM"[b2i(i == from)], c.x(i), c.y(above[i], top))
+				fmt.Fprintf(b, "%c%.1f %.1f", "LM"[b2i(i == from)], c.x(i), c.y(above[i]))
 			}
 			for i := to - 1; i >= from; i-- {
-				fmt.Fprintf(b, "L%.1f %.1f", c.x(i), c.y(below[i], top))
+				fmt.Fprintf(b, "L%.1f %.1f", c.x(i), c.y(below[i]))
 			}
 			b.WriteString(`Z"/>`)
 		})

@@ -7,16 +7,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cachedsql/cachedsql"
 )
 
 var functions = template.FuncMap{
 	"count": count, "rate": rate, "duration": duration, "percent": percent, "bytes": bytes, "ago": ago,
-	"clock": func(t time.Time) string { return t.Format("15:04:05") },
-	"stamp": func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
-	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"short": func(n int, s string) string { return shortened(s, n) },
-	"join":  strings.Join,
-	"scale": func(n, share float64) float64 { return n * share },
+	"clock":     func(t time.Time) string { return t.Format("15:04:05") },
+	"stamp":     func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
+	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"short":     func(n int, s string) string { return shortened(s, n) },
+	"cacheable": func(q cachedsql.QueryStats) bool { return cachedHits(&q)+q.Misses != 0 },
+	"scale":     func(n, share float64) float64 { return n * share },
 	"dict": func(pairs ...any) (map[string]any, error) {
 		m := map[string]any{}
 		for i := 0; i+1 < len(pairs); i += 2 {
@@ -111,7 +113,7 @@ func ago(t time.Time) string {
 	}
 	switch d := time.Since(t); {
 	case d < 2*time.Second:
-		return "now"
+		return "just now"
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%.0f s ago", d.Seconds())
 	default:
