@@ -123,6 +123,9 @@ func (c *Cache) Close() error {
 	}
 	c.follower.close()
 	c.reporter.close()
+	for _, sp := range c.allSpaces() {
+		sp.stopFollowing()
+	}
 	c.leases.close()
 	c.tasks.close()
 	c.gate.close()

@@ -69,6 +69,12 @@ type Config struct {
 	// security boundary. By default it is asked from the server.
 	Namespace string
 
+	// NearBound is the most that a near hit under near: push may lag behind
+	// what other processes have written. The process asks the store four times
+	// within it whether it still hears of changes. Defaults to 1 second; at
+	// least 100 milliseconds.
+	NearBound time.Duration
+
 	// NearBytes bounds the memory of the near cache: results that were found in
 	// the store are also kept decoded in this process, where a rule does not
 	// say otherwise. 0: there is none.
@@ -150,6 +156,8 @@ const (
 	defaultFence         = time.Second
 	defaultFillQueue     = 1024
 	defaultMaxTags       = 64
+	defaultNearBound     = time.Second
+	minNearBound         = 100 * time.Millisecond
 )
 
 // withDefaults returns a copy of c with every default filled in, or says what
@@ -157,6 +165,7 @@ const (
 func (c Config) withDefaults() (Config, error) {
 	for name, d := range map[string]time.Duration{
 		"Lease": c.Lease, "LookupTimeout": c.LookupTimeout, "FenceInterval": c.FenceInterval,
+		"NearBound": c.NearBound,
 	} {
 		if d < 0 {
 			return c, fmt.Errorf("cachedsql: Config.%s is negative: %v", name, d)
@@ -194,6 +203,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.ReportInterval > 0 && c.ReportInterval < minReportInterval {
 		return c, fmt.Errorf("cachedsql: Config.ReportInterval is %v, less than %v", c.ReportInterval, minReportInterval)
+	}
+	if c.NearBound == 0 {
+		c.NearBound = defaultNearBound
+	}
+	if c.NearBound < minNearBound {
+		return c, fmt.Errorf("cachedsql: Config.NearBound is %v, less than %v", c.NearBound, minNearBound)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

@@ -31,6 +31,7 @@ type write struct {
 
 	mu   sync.Mutex
 	sent time.Time // when the request for the lease that holds now was sent
+	held []func()  // what lets the near cache rely on the tags again; guarded by mu
 
 	// asking is held while the store is asked about this lease: a renewal must
 	// not arrive after the end and bring the lease back.
@@ -45,6 +46,26 @@ type write struct {
 // set makes names what w writes.
 func (w *write) set(names []string, schema Schema) {
 	w.names, w.tags, w.schema = names, w.space.store.Tags(names), schema
+	w.hold()
+}
+
+// hold keeps the near cache away from what w writes.
+func (w *write) hold() {
+	release := w.space.hold(w.tags)
+	w.mu.Lock()
+	w.held = append(w.held, release)
+	w.mu.Unlock()
+}
+
+// unhold follows when w has been announced, or never will be.
+func (w *write) unhold() {
+	w.mu.Lock()
+	held := w.held
+	w.held = nil
+	w.mu.Unlock()
+	for _, release := range held {
+		release()
+	}
 }
 
 // judgedRightly reports whether nothing has changed in what the names were
@@ -227,6 +248,7 @@ func (c *Cache) begin(ctx context.Context, sp *space, t touched) (*write, error)
 		return w, nil
 	}
 	if err := c.obtain(ctx, w); err != nil {
+		w.unhold()
 		return nil, err
 	}
 	return w, nil
@@ -296,6 +318,7 @@ func (c *Cache) finish(w *write, definite bool) {
 	if w.begun {
 		c.leases.drop(w)
 		if !decide.MayEnd(outcome(definite)) {
+			w.unhold()
 			return
 		}
 	}
@@ -325,6 +348,7 @@ func (c *Cache) release(w *write) {
 
 // end announces a write. Urgent ones are tried even while the gate is shut.
 func (c *Cache) end(w *write, urgent bool) {
+	defer w.unhold()
 	w.asking.Lock()
 	defer w.asking.Unlock()
 	w.ended = true

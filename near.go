@@ -21,15 +21,18 @@ const (
 	NearValidate NearMode = iota
 	// NearOff keeps none.
 	NearOff
+	// NearPush answers a hit without asking the store, which tells this process
+	// what changes. A hit may lag behind what other processes have written, by
+	// Config.NearBound at most; what this process has written is seen at once.
+	// Where the store cannot tell, it is NearValidate.
+	NearPush
 )
 
+// nearModes are the words for them in rule files.
+var nearModes = [...]string{NearValidate: "validate", NearOff: "off", NearPush: "push"}
+
 // String returns the word used in rule files.
-func (m NearMode) String() string {
-	if m == NearOff {
-		return "off"
-	}
-	return "validate"
-}
+func (m NearMode) String() string { return nearModes[m] }
 
 // near keeps decoded results in this process. An entry is served only under
 // the vector it was computed under, like one from the store, so it need not be
@@ -130,7 +133,43 @@ func (n *near) keep(l *lookup, h rowcodec.Header, result *rowcodec.Result) (*row
 	n.entries.Set(nearKey{l.route.space, l.key}, &nearEntry{
 		header: h, result: boxed, bytes: int64(len(l.reading.Entry)), weight: nearWeight(boxed), lives: lives,
 	})
+	n.expect(l)
 	return boxed, nil
+}
+
+// expect begins to follow the tags of an entry that has just come in.
+func (n *near) expect(l *lookup) {
+	if l.route.nearMode() != NearPush || l.route.space.cache.inline {
+		return
+	}
+	if f := l.route.space.follow(); f != nil {
+		f.Known(l.tags, l.started)
+	}
+}
+
+// known looks whether an entry can be served by what is known without asking.
+// It is dropped where it is known that it never can be again.
+func (n *near) known(l *lookup, e *nearEntry) (hit, dead bool) {
+	if l.route.nearMode() != NearPush || l.route.space.cache.inline {
+		return false, false // a store in this process is asked as quickly
+	}
+	f := l.route.space.follow()
+	if f == nil {
+		return false, false
+	}
+	r, ok := f.Known(l.tags, l.started)
+	if !ok || !r.Settled || !l.route.isCurrent(r.Schema) {
+		return false, false
+	}
+	l.reading = r
+	hit = decide.IsHit(e.header.Vector, r.Vector, r.Settled)
+	return hit, !hit
+}
+
+// isCurrent reports whether what the route was judged by is what holds under
+// schema.
+func (r *route) isCurrent(schema Schema) bool {
+	return r.known == nil || r.known.schema == schema
 }
 
 func (r *route) nearMode() NearMode {

@@ -341,7 +341,18 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 	if c.background && !c.takesOver(l) {
 		return nil, reason.None, errNotTheSame
 	}
-	if e := c.cache.near.find(l); e != nil {
+	e := c.cache.near.find(l)
+	if e != nil {
+		hit, dead := c.cache.near.known(l, e)
+		if hit {
+			return c.nearHit(ctx, l, e), reason.None, nil
+		}
+		if dead {
+			c.cache.near.forget(l, e)
+			e = nil
+		}
+	}
+	if e != nil {
 		if why, err := c.read(ctx, l, false); why != reason.None || err != nil {
 			return nil, why, err
 		}

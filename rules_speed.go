@@ -3,10 +3,14 @@ package cachedsql
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/cachedsql/cachedsql/internal/suggest"
 )
 
 // Values of the keys that trade work for speed.
@@ -21,15 +25,13 @@ const (
 
 func (p *ruleParser) nearMode(n ast.Node) NearMode {
 	mode, _ := parsed(p, n, func(s string) (NearMode, error) {
-		switch s {
-		case "off":
-			return NearOff, nil
-		case "validate":
-			return NearValidate, nil
-		case "push", "leased":
-			return 0, fmt.Errorf("%q is not supported by this release, write validate or off", s)
+		if mode := slices.Index(nearModes[:], s); mode >= 0 {
+			return NearMode(mode), nil
 		}
-		return 0, fmt.Errorf("%q is not one of validate, off", s)
+		if s == "leased" {
+			return 0, fmt.Errorf("%q is not supported by this release, write push, validate or off", s)
+		}
+		return 0, fmt.Errorf("%q is not one of %s%s", s, strings.Join(nearModes[:], ", "), suggest.DidYouMean(s, nearModes[:]))
 	})
 	return mode
 }

@@ -25,6 +25,8 @@ type space struct {
 	outdated atomic.Bool   // a writer has seen another schema and could not load
 	loading  chan struct{} // holds one token: the right to load
 
+	followings followings
+
 	mu       sync.Mutex
 	debt     map[string]struct{}
 	judged   map[Schema]struct{} // what the names in debt were judged under
@@ -90,6 +92,7 @@ func (sp *space) takeDebt() (names []string, judged []Schema) {
 // names were judged under, nobody knows what was written: a trigger may have
 // come in between, or a dimension. Then it was everything.
 func (sp *space) announce(ctx context.Context, id WriterID, tags TagSet, judged ...Schema) error {
+	defer sp.hold(tags)()
 	schema, err := sp.store.End(ctx, id, tags)
 	if err != nil {
 		return err
@@ -98,7 +101,9 @@ func (sp *space) announce(ctx context.Context, id WriterID, tags TagSet, judged 
 		return nil
 	}
 	sp.outdated.Store(true)
-	_, err = sp.store.End(ctx, newWriterID(), sp.store.Tags([]string{WildcardTag}))
+	all := sp.store.Tags([]string{WildcardTag})
+	defer sp.hold(all)()
+	_, err = sp.store.End(ctx, newWriterID(), all)
 	return err
 }
 

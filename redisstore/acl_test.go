@@ -47,6 +47,27 @@ func TestUserOfTheGuideConforms(t *testing.T) {
 	storetest.Traits{Quarantine: quarantine}.Run(t, func(t *testing.T) cachedsql.Store { return open(t, url, testConfig) })
 }
 
+// They are enough to be told what changes, too.
+func TestUserOfTheGuideIsTold(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	srv.Do(t, aclOf(t, "shop")...)
+	sp := open(t, as(srv, "shop", "secret"), testConfig).Space("db")
+	f, err := sp.(cachedsql.Follower).Follow(bound, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	tags := sp.Tags([]string{"users"})
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if r, ok := f.Known(tags, time.Now()); ok && r.Settled {
+			return
+		}
+		_, _ = sp.Check(t.Context(), tags)
+	}
+	t.Fatal("the tags are never known")
+}
+
 // An operator's user reads the reports and can change nothing.
 func TestOperatorOfTheGuideReadsReports(t *testing.T) {
 	t.Parallel()

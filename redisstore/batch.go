@@ -189,6 +189,13 @@ func (sp *space) askScripts(ctx context.Context, sets []*tagSet, gets []*get, fo
 
 // reading puts the answers of a set's calls together.
 func (sp *space) reading(ctx context.Context, answers []answer) (r cachedsql.Reading, err error) {
+	r = settledReading(answers)
+	r.Schema, err = sp.schema(ctx, answers)
+	return r, err
+}
+
+// settledReading is a reading without its schema.
+func settledReading(answers []answer) (r cachedsql.Reading) {
 	r.Settled = true
 	for _, a := range answers {
 		r.Settled = r.Settled && a.settled
@@ -196,8 +203,7 @@ func (sp *space) reading(ctx context.Context, answers []answer) (r cachedsql.Rea
 	if r.Settled {
 		r.Vector = vectorOf(answers)
 	}
-	r.Schema, err = sp.schema(ctx, answers)
-	return r, err
+	return r
 }
 
 func vectorOf(answers []answer) cachedsql.Vector {

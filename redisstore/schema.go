@@ -17,7 +17,8 @@ import (
 // on with the old catalog.
 type schemas struct {
 	mu    sync.Mutex
-	known []string // by shard; guarded by mu
+	known []string         // by shard; guarded by mu
+	all   cachedsql.Schema // of those that are known, "" if not made yet; likewise
 }
 
 // schema returns what the schema tag says. With one shard that is its token. A
@@ -37,12 +38,33 @@ func (sp *space) schema(ctx context.Context, answers []answer) (cachedsql.Schema
 		}
 		now, _ = sp.schemas.with(append(others, answers...))
 	}
+	return together(now), nil
+}
+
+// together is the schema of all shards.
+func together(now []string) cachedsql.Schema {
 	parts := make([][]byte, len(now))
 	for i, s := range now {
 		parts[i] = []byte(s)
 	}
 	v := protocol.Vector(parts...)
-	return cachedsql.Schema(base64.RawURLEncoding.EncodeToString(v[:])), nil
+	return cachedsql.Schema(base64.RawURLEncoding.EncodeToString(v[:]))
+}
+
+// agreed returns the schema of all shards as it is known, if the answers do
+// not contradict it.
+func (s *schemas) agreed(answers []answer) (cachedsql.Schema, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range answers {
+		if s.known[a.shard] != a.schema {
+			return "", false
+		}
+	}
+	if s.all == "" {
+		s.all = together(s.known)
+	}
+	return s.all, true
 }
 
 // schemaOf is what a transaction found, without copying it every time.
@@ -64,6 +86,9 @@ func (s *schemas) with(answers []answer) (now []string, changed bool) {
 	for _, a := range answers {
 		changed = changed || s.known[a.shard] != a.schema
 		s.known[a.shard] = a.schema
+	}
+	if changed {
+		s.all = ""
 	}
 	return slices.Clone(s.known), changed
 }

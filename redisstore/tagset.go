@@ -20,6 +20,8 @@ type tagSet struct {
 	// busy: not settled when it was last asked for. It is asked for by script
 	// then, since a transaction would be in vain.
 	busy atomic.Bool
+
+	followed atomic.Pointer[followed] // nil: has not been asked for
 }
 
 // call is one execution of a script: a shard, and at most maxTagsPerScript of

@@ -122,6 +122,19 @@ const (
 	// SchemaQuarantine: after a change of the schema nothing is settled until
 	// every write that was judged without it has ended or knows.
 	SchemaQuarantine
+
+	// HoldOwnWrites: a process forgets what its own write changes before it
+	// can be visible, and does not learn it again before the write is over.
+	HoldOwnWrites
+	// ForgetOnReconnect: changes that were to be told on a lost connection
+	// are not told on the next.
+	ForgetOnReconnect
+	// BoundFromSending: the answer to a heartbeat may have been under way for
+	// any time.
+	BoundFromSending
+	// Heartbeat: a connection that is dead may look as one on which nothing
+	// changes.
+	Heartbeat
 )
 
 func (r Rules) has(i Ingredient) bool { return r.Without&i == 0 }

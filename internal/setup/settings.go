@@ -72,8 +72,13 @@ var Settings = []Setting{
 	},
 	{
 		Name: "near", Value: "size", Default: "none",
-		Doc: "Memory for results that are kept decoded in this process, such as `64MiB`. Hits still ask Redis whether they are current.",
+		Doc: "Memory for results that are kept decoded in this process, such as `64MiB`. What a hit then asks of Redis is for the rules to say: `near`.",
 		set: func(o *options, v string) (err error) { o.config.NearBytes, err = size(v); return err },
+	},
+	{
+		Name: "near_bound", Value: "duration", Default: "1s",
+		Doc: "The most that a hit may lag behind other processes where a rule says `near: push`.",
+		set: func(o *options, v string) (err error) { o.config.NearBound, err = duration(v); return err },
 	},
 	{
 		Name: "on_cache_down", Value: "available or refuse", Default: "available",

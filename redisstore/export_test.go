@@ -1,0 +1,19 @@
+package redisstore
+
+import (
+	"time"
+
+	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/internal/protocol"
+)
+
+// FollowWithout follows with parts of the protocol left out.
+func FollowWithout(sp cachedsql.Space, bound time.Duration, report func(error), without protocol.Ingredient) (cachedsql.Following, error) {
+	f, err := sp.(*space).newFollowing(bound, report)
+	if err != nil {
+		return nil, err
+	}
+	f.decide.Without = without
+	f.run()
+	return f, nil
+}
