@@ -201,7 +201,7 @@ func TestPagesShowTrueFigures(t *testing.T) {
 		t.Errorf("page of the table does not say who invalidates it: %s", body)
 	}
 	body = s.until("./", func(b string) bool {
-		return valueOf(b, "hits")+valueOf(b, "near-hits")+valueOf(b, "misses")+valueOf(b, "bypasses") == 2*reads && strings.Contains(b, "data-chart")
+		return valueOf(b, "hits")+valueOf(b, "near-hits")+valueOf(b, "coalesced")+valueOf(b, "misses")+valueOf(b, "bypasses") == 2*reads && strings.Contains(b, "data-chart")
 	})
 	if valueOf(body, "invalidations") != writes+2 { // and the CREATE TABLE
 		t.Errorf("overview: %d writes announced, want %d", valueOf(body, "invalidations"), writes+2)

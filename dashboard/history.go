@@ -35,17 +35,17 @@ type snapshot struct {
 
 // point is what the fleet did around a moment, per second.
 type point struct {
-	At                                                time.Time
-	Hits, NearHits, Coalesced, Misses, Bypasses, Exec float64
-	Invalidations, Errors                             float64
-	Saved                                             float64 // seconds of the database's time
-	HitTime, DatabaseTime                             cachedsql.Histogram
+	At                                                           time.Time
+	Hits, NearHits, StaleHits, Coalesced, Misses, Bypasses, Exec float64
+	Invalidations, Errors                                        float64
+	Saved                                                        float64 // seconds of the database's time
+	HitTime, DatabaseTime                                        cachedsql.Histogram
 }
 
 // HitRatio is the share of cacheable reads answered from the cache. ok is false
 // where there were none.
 func (p *point) HitRatio() (ratio float64, ok bool) {
-	hits := p.Hits + p.NearHits + p.Coalesced
+	hits := p.Hits + p.NearHits + p.StaleHits + p.Coalesced
 	if hits+p.Misses == 0 {
 		return 0, false
 	}
@@ -53,7 +53,9 @@ func (p *point) HitRatio() (ratio float64, ok bool) {
 }
 
 // Reads is how many statements with rows there were.
-func (p *point) Reads() float64 { return p.Hits + p.NearHits + p.Coalesced + p.Misses + p.Bypasses }
+func (p *point) Reads() float64 {
+	return p.Hits + p.NearHits + p.StaleHits + p.Coalesced + p.Misses + p.Bypasses
+}
 
 // track is what is remembered of one process: its totals at its last report,
 // and what it did between that and the one before.
@@ -63,9 +65,9 @@ type track struct {
 }
 
 type totals struct {
-	calls, hits, near, coalesced, misses, bypasses, invalidations, errors int64
-	hitTime, databaseTime                                                 cachedsql.Histogram
-	hitsByQuery                                                           map[string]int64
+	calls, hits, near, stale, coalesced, misses, bypasses, invalidations, errors int64
+	hitTime, databaseTime                                                        cachedsql.Histogram
+	hitsByQuery                                                                  map[string]int64
 }
 
 func newHistory(c Config) *history {
@@ -149,7 +151,7 @@ func (h *history) follow(reports *redisstore.Reports) {
 
 func totalsOf(r *redisstore.Report) totals {
 	t := totals{
-		hits: r.Stats.Hits, near: r.Stats.NearHits, coalesced: r.Stats.Coalesced, misses: r.Stats.Misses,
+		hits: r.Stats.Hits, near: r.Stats.NearHits, stale: r.Stats.StaleHits, coalesced: r.Stats.Coalesced, misses: r.Stats.Misses,
 		bypasses: r.Stats.Bypasses, invalidations: r.Stats.Invalidations,
 		errors:      r.Stats.StoreFailures + r.Stats.Corrupt,
 		hitsByQuery: make(map[string]int64, len(r.Queries)),
@@ -164,7 +166,9 @@ func totalsOf(r *redisstore.Report) totals {
 	return t
 }
 
-func cachedHits(q *cachedsql.QueryStats) int64 { return q.Hits + q.NearHits + q.Coalesced }
+func cachedHits(q *cachedsql.QueryStats) int64 {
+	return q.Hits + q.NearHits + q.StaleHits + q.Coalesced
+}
 
 // ratesOf is what a process did between two reports. Counts never shrink but
 // where a query's figures have moved to the others.
@@ -172,7 +176,7 @@ func ratesOf(r *redisstore.Report, now, before *totals, took time.Duration) poin
 	per := func(now, before int64) float64 { return float64(max(now-before, 0)) / took.Seconds() }
 	p := point{
 		At:   r.Instance.LastSeen,
-		Hits: per(now.hits, before.hits), NearHits: per(now.near, before.near), Coalesced: per(now.coalesced, before.coalesced),
+		Hits: per(now.hits, before.hits), NearHits: per(now.near, before.near), StaleHits: per(now.stale, before.stale), Coalesced: per(now.coalesced, before.coalesced),
 		Misses: per(now.misses, before.misses), Bypasses: per(now.bypasses, before.bypasses),
 		Invalidations: per(now.invalidations, before.invalidations), Errors: per(now.errors, before.errors),
 		HitTime: grown(now.hitTime, before.hitTime), DatabaseTime: grown(now.databaseTime, before.databaseTime),
@@ -243,7 +247,7 @@ func (h *history) all(limit int) []point {
 }
 
 func (p *point) rates() []*float64 {
-	return []*float64{&p.Hits, &p.NearHits, &p.Coalesced, &p.Misses, &p.Bypasses, &p.Exec, &p.Invalidations, &p.Errors, &p.Saved}
+	return []*float64{&p.Hits, &p.NearHits, &p.StaleHits, &p.Coalesced, &p.Misses, &p.Bypasses, &p.Exec, &p.Invalidations, &p.Errors, &p.Saved}
 }
 
 func (p *point) add(other *point) {

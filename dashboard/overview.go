@@ -125,6 +125,7 @@ func charts(points []point) []*chart {
 			series: []series{
 				line("hit", "hit", func(p *point) float64 { return p.Hits }),
 				line("near hit", "near", func(p *point) float64 { return p.NearHits }),
+				line("stale hit", "stale", func(p *point) float64 { return p.StaleHits }),
 				line("coalesced", "coalesced", func(p *point) float64 { return p.Coalesced }),
 				line("miss", "miss", func(p *point) float64 { return p.Misses }),
 				line("bypass", "bypass", func(p *point) float64 { return p.Bypasses }),
