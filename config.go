@@ -46,6 +46,7 @@ type Config struct {
 	// user, that the server has changed or locked out meanwhile, as connections
 	// of the pool that were dialled before would.
 	LazyConnect bool
+
 	// LiveRules is the name of the rule set in the Store that the Cache
 	// follows, see RulesStore: its current version is in force within seconds
 	// of its commit. Until the Store has been asked, and where the set has no

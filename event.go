@@ -35,11 +35,19 @@ const (
 	// StaleHit: answered from the store with a result whose TTL has ended, while
 	// it is computed anew: see Rule.StaleWhileRevalidate.
 	StaleHit
+	// Checked: a hit that was not served but compared with the database's
+	// answer, which the caller got; see RuleMode and Rule.Verify.
+	Checked
+	// Different: that answer was another one although no write began in between.
+	// The cache would have been wrong.
+	Different
+	// Inconclusive: nothing can be said of a check; see the Reason.
+	Inconclusive
 
 	outcomes
 )
 
-var outcomeWords = [outcomes]string{"hit", "near_hit", "miss", "bypass", "fill", "not_filled", "invalidate", "corrupt", "store_failed", "note", "coalesced", "stale_hit"}
+var outcomeWords = [outcomes]string{"hit", "near_hit", "miss", "bypass", "fill", "not_filled", "invalidate", "corrupt", "store_failed", "note", "coalesced", "stale_hit", "checked", "different", "inconclusive"}
 
 // String returns the word used in stats, logs and metrics.
 func (o Outcome) String() string {
@@ -53,7 +61,7 @@ func (o Outcome) String() string {
 // carries argument values.
 type Event struct {
 	Outcome Outcome
-	// Reason is why, for Bypassed and NotFilled.
+	// Reason is why, for Bypassed, NotFilled and Inconclusive.
 	Reason Reason
 	// Detail is what in the statement caused the Reason, if known: "now".
 	Detail string
@@ -69,7 +77,7 @@ type Event struct {
 	Rows, Bytes int64
 	// Duration is how long it took: a lookup, a query, a call to the store.
 	Duration time.Duration
-	// Err is the failure, for Corrupt, StoreFailed and Note.
+	// Err is the failure, for Corrupt, StoreFailed, Note and Different.
 	Err error
 	// Context is the statement's context; nil for what happens in background.
 	Context context.Context

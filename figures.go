@@ -276,11 +276,12 @@ func (f *figures) snapshot() QueryStats {
 		QueryID: OtherQueries,
 		Hits:    of(Hit), NearHits: of(NearHit), StaleHits: of(StaleHit), Coalesced: of(Coalesced), Misses: of(Miss), Bypasses: of(Bypassed),
 		Fills: of(Filled), NotFilled: of(NotFilled),
+		Checked: of(Checked), Different: of(Different), Inconclusive: of(Inconclusive),
 		BypassesByReason: byReason(&f.bypasses), NotFilledByReason: byReason(&f.notFilled),
 		Outdated: f.outdated.Load(), Invalidations: f.invalidations.Load(), Rows: f.rows.Load(), Bytes: f.bytes.Load(),
 		DatabaseTime: f.database.snapshot(), HitTime: f.hits.snapshot(),
 	}
-	s.Calls = s.Hits + s.NearHits + s.StaleHits + s.Coalesced + s.Misses + s.Bypasses + f.execs.Load()
+	s.Calls = s.Hits + s.NearHits + s.StaleHits + s.Coalesced + s.Misses + s.Checked + s.Bypasses + f.execs.Load()
 	if seen := f.lastSeen.Load(); seen != 0 {
 		s.LastSeen = time.Unix(seen, 0)
 	}

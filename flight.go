@@ -195,7 +195,7 @@ func (f *flight) outcome() (result *rowcodec.Result, solo bool) {
 // join makes a miss the leader of a flight, or waits for one and returns its
 // rows. With neither rows nor an error the caller asks the database.
 func (c *conn) join(ctx context.Context, l *lookup) (driver.Rows, error) {
-	if l.flight != nil || l.wish.refresh {
+	if l.flight != nil || l.wish.refresh || l.check != nil || l.route.shadows() {
 		c.missed(ctx, l)
 		return nil, nil
 	}
@@ -235,8 +235,8 @@ func (c *conn) join(ctx context.Context, l *lookup) (driver.Rows, error) {
 func (l *lookup) flightKey() flightKey { return flightKey{l.route.space, l.key, l.reading.Vector} }
 
 func (c *conn) missed(ctx context.Context, l *lookup) {
-	if c.background {
-		return // nobody is
+	if c.background || l.check != nil {
+		return // nobody is; or it is no miss, and counted when the database has answered
 	}
 	c.emit(ctx, l.plan, Event{Outcome: Miss, Rule: l.route.ruleName(), Duration: time.Since(l.started)})
 }

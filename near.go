@@ -114,6 +114,13 @@ func (n *near) forget(l *lookup, e *nearEntry) {
 	}
 }
 
+// drop drops whatever there is under a key.
+func (n *near) drop(key nearKey) {
+	if n.entries != nil {
+		n.entries.Invalidate(key)
+	}
+}
+
 // keep takes a result in that was found in the store and returns it as it is
 // best replayed.
 func (n *near) keep(l *lookup, h rowcodec.Header, result *rowcodec.Result) (*rowcodec.Result, error) {
@@ -182,6 +189,9 @@ func (r *route) nearMode() NearMode {
 // nearHit replays an entry whose vector has just been compared.
 func (c *conn) nearHit(ctx context.Context, l *lookup, e *nearEntry) driver.Rows {
 	if c.refreshes(l, &e.header) {
+		return nil
+	}
+	if c.checks(l, NearHit, &e.header, e.result) {
 		return nil
 	}
 	c.cache.counts.count(NearHit, 0)

@@ -22,6 +22,7 @@ type plan struct {
 	// the catalog and the rules say. It goes straight to the driver.
 	inert bool
 
+	told   atomic.Int64          // when a difference was last logged, nanoseconds of sinceStart
 	tally  *tally                // nil: not counted
 	route  atomic.Pointer[route] // the last one
 	mu     sync.Mutex

@@ -38,6 +38,12 @@ type QueryStats struct {
 	Coalesced int64 `json:"coalesced"`
 	// Misses were asked from the database in order to be stored.
 	Misses int64 `json:"misses"`
+	// Checked were asked from the database although there was a hit, to compare
+	// the answers. Different are those where the cache would have been wrong,
+	// Inconclusive those of which nothing can be said.
+	Checked      int64 `json:"checked,omitempty"`
+	Different    int64 `json:"different,omitempty"`
+	Inconclusive int64 `json:"inconclusive,omitempty"`
 	// Bypasses were asked from the database and not to be stored, for the
 	// reasons in BypassesByReason.
 	Bypasses         int64            `json:"bypasses"`
@@ -105,6 +111,9 @@ func (q *QueryStats) Merge(other *QueryStats) {
 	q.StaleHits += other.StaleHits
 	q.Coalesced += other.Coalesced
 	q.Misses += other.Misses
+	q.Checked += other.Checked
+	q.Different += other.Different
+	q.Inconclusive += other.Inconclusive
 	q.Bypasses += other.Bypasses
 	q.BypassesByReason = mergeCounts(q.BypassesByReason, other.BypassesByReason)
 	q.Fills += other.Fills

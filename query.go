@@ -60,6 +60,7 @@ type lookup struct {
 	reading Reading
 	started time.Time
 	flight  *flight // what others wait for; nil if nobody can
+	check   *check  // the hit that the answer is compared with; nil: none
 }
 
 // query is the one road of a statement that returns rows.
@@ -124,6 +125,11 @@ func (c *conn) fetch(ctx context.Context, l *lookup, x *call) (driver.Rows, erro
 		goesOn = true
 		c.carry = carry{text: x.text, looked: true, lookup: l}
 		return nil, err
+	}
+	if l.check != nil {
+		if served := c.checkAnswered(ctx, l, err); served != nil {
+			return served, nil
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -439,6 +445,9 @@ func (c *conn) hit(ctx context.Context, l *lookup, x *call) driver.Rows {
 	}
 	if err != nil {
 		c.discard(ctx, l, err)
+		return nil
+	}
+	if c.checks(l, outcome, &h, result) {
 		return nil
 	}
 	return c.served(ctx, l, result, outcome)

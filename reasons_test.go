@@ -98,7 +98,15 @@ var reasonStates = map[string]func(*shop){
 	"in_transaction":   func(s *shop) { s.pinned("BEGIN", "SELECT * FROM items") },
 	"session_state":    func(s *shop) { s.pinned("PRAGMA case_sensitive_like = 1", "SELECT * FROM items") },
 	"too_many_rows":    func(s *shop) { s.rule("ttl: 1h, max_rows: 1"); s.items("") },
-	"too_large":        func(s *shop) { s.rule("ttl: 1h, max_bytes: 1"); s.items("") },
+	"not_repeatable": func(s *shop) {
+		s.rule("ttl: 1h, mode: shadow")
+		s.read("SELECT * FROM items ORDER BY id LIMIT 1")
+		if _, err := s.bare.Exec("DELETE FROM items"); err != nil {
+			s.Fatal(err)
+		}
+		s.read("SELECT * FROM items ORDER BY id LIMIT 1")
+	},
+	"too_large": func(s *shop) { s.rule("ttl: 1h, max_bytes: 1"); s.items("") },
 	"result_error": func(s *shop) {
 		s.read("SELECT abs(CASE id WHEN 2 THEN -9223372036854775807 - 1 ELSE 1 END) FROM items ORDER BY id")
 	},

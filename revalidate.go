@@ -244,7 +244,7 @@ func (v *revalidator) query(ctx context.Context, r *revalidation) (*sql.Rows, er
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = stmt.Close() }() // its rows hold it until they are closed
+	defer func() { _ = stmt.Close() }()      // its rows hold it until they are closed
 	return stmt.QueryContext(ctx, r.args...) //nolint:sqlclosecheck // likewise
 }
 

@@ -16,8 +16,10 @@ import (
 type route struct {
 	routeKey
 	effects catalog.Effects
-	rule    *Rule  // nil: none
-	reason  Reason // why it is not cached; None if it is
+	rule    *Rule    // nil: none
+	reason  Reason   // why it is not cached; None if it is
+	named   []string // the tables that conditions of rules look at, where it is cacheable
+	dialect Dialect
 
 	reads     TagSet // set where no tag depends on an argument
 	readCount int
@@ -66,7 +68,7 @@ func (c *conn) route(p *plan) *route {
 }
 
 func (c *conn) newRoute(p *plan, key routeKey) *route {
-	r := &route{routeKey: key, effects: c.effects(p, key)}
+	r := &route{routeKey: key, effects: c.effects(p, key), dialect: c.dialect()}
 	r.writes, r.dynamicWrites = fixedWriteTags(&r.effects)
 	r.hidesCalls = key.known != nil && key.known.catalog != nil && key.known.catalog.HidesCalls(p.st.Reads)
 	switch {
@@ -77,7 +79,8 @@ func (c *conn) newRoute(p *plan, key routeKey) *route {
 	case len(r.effects.Writes) != 0 || r.effects.WritesAll:
 		r.reason = reason.UnknownFunction // the only way a read can write
 	default:
-		r.rule = key.rules.match(c.ruleQueryOf(p.st, key))
+		q := c.ruleQueryOf(p.st, key)
+		r.named, r.rule = q.tables, key.rules.match(q)
 	}
 	if r.rule == nil && r.reason == reason.None {
 		r.reason = reason.NoRule

@@ -313,11 +313,14 @@ func (rec *recording) finish(err error) {
 	case !rec.ended:
 		rec.drop(reason.PartialRead)
 	}
-	if rec.enc == nil {
+	switch {
+	case rec.lookup.check != nil:
+		rec.compareWithHit()
+	case rec.enc == nil:
 		rec.notFilled(rec.why)
-		return
+	default:
+		rec.fill()
 	}
-	rec.fill()
 }
 
 func (rec *recording) notFilled(why Reason) {

@@ -145,6 +145,8 @@ type limits struct {
 	fillWait          time.Duration
 	onDatabaseDown    OnDatabaseDown
 	stale             time.Duration
+	mode              RuleMode
+	verify            float64
 }
 
 var limitKeys = []ruleKey[limits]{
@@ -155,6 +157,8 @@ var limitKeys = []ruleKey[limits]{
 	{"jitter", func(p *ruleParser, l *limits, n ast.Node) { l.jitter = p.share(n) }},
 	{"near", func(p *ruleParser, l *limits, n ast.Node) { l.near = p.nearMode(n) }},
 	{"refresh_ahead", func(p *ruleParser, l *limits, n ast.Node) { l.refreshAhead = p.factor(n) }},
+	{"mode", func(p *ruleParser, l *limits, n ast.Node) { l.mode = p.mode(n) }},
+	{"verify", func(p *ruleParser, l *limits, n ast.Node) { l.verify = p.share(n) }},
 	{"fill_wait", func(p *ruleParser, l *limits, n ast.Node) { l.fillWait = p.shortWait(n) }},
 	{"stale_while_revalidate", func(p *ruleParser, l *limits, n ast.Node) {
 		if d := p.duration(n); d != nil {
@@ -205,7 +209,7 @@ func (p *ruleParser) rule(i int, n ast.Node, defaults limits, before []*Rule) *R
 		Name: draft.name, TTL: ttl, EmptyTTL: emptyTTL, conditions: draft.conditions,
 		MaxRows: draft.maxRows, MaxBytes: draft.maxBytes, Jitter: draft.jitter,
 		Near: draft.near, RefreshAhead: draft.refreshAhead, FillWait: draft.fillWait,
-		OnDatabaseDown: draft.onDatabaseDown, StaleWhileRevalidate: draft.stale,
+		OnDatabaseDown: draft.onDatabaseDown, StaleWhileRevalidate: draft.stale, Mode: draft.mode, Verify: draft.verify,
 	}
 }
 

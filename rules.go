@@ -51,6 +51,10 @@ type Rule struct {
 	// StaleWhileRevalidate is how long after its TTL a result may be served while
 	// one read in background computes it anew. Never one that a write has outdated.
 	StaleWhileRevalidate time.Duration
+	// Mode says whether hits are served at all. Verify, 0 to 1, is the share of
+	// them that is compared with the database's answer instead.
+	Mode   RuleMode
+	Verify float64
 	// OnDatabaseDown says whether hits are served while the database cannot be
 	// reached. It takes effect with Config.LazyConnect.
 	OnDatabaseDown OnDatabaseDown

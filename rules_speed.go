@@ -43,6 +43,13 @@ func (p *ruleParser) onDatabaseDown(n ast.Node) OnDatabaseDown {
 	return Fail
 }
 
+func (p *ruleParser) mode(n ast.Node) RuleMode {
+	if p.oneOf(n, ModeOn.String(), ModeShadow.String()) == ModeShadow.String() {
+		return ModeShadow
+	}
+	return ModeOn
+}
+
 func (p *ruleParser) factor(n ast.Node) float64 {
 	v, _ := parsed(p, n, func(s string) (float64, error) {
 		f, err := strconv.ParseFloat(s, 64)

@@ -20,10 +20,17 @@ type Stats struct {
 	Corrupt       int64 `json:"corrupt"`
 	StoreFailures int64 `json:"store_failures"`
 	Notes         int64 `json:"notes"`
-	// BypassesByReason and NotFilledByReason hold the reasons that occurred,
-	// by their words.
-	BypassesByReason  map[string]int64 `json:"bypasses_by_reason,omitempty"`
-	NotFilledByReason map[string]int64 `json:"not_filled_by_reason,omitempty"`
+	// Checked are hits that were compared with the database's answer instead
+	// of being served. Different are those where the cache would have been
+	// wrong, Inconclusive those of which nothing can be said.
+	Checked      int64 `json:"checked"`
+	Different    int64 `json:"different"`
+	Inconclusive int64 `json:"inconclusive"`
+	// BypassesByReason and the next two hold the reasons that occurred, by their
+	// words.
+	BypassesByReason     map[string]int64 `json:"bypasses_by_reason,omitempty"`
+	NotFilledByReason    map[string]int64 `json:"not_filled_by_reason,omitempty"`
+	InconclusiveByReason map[string]int64 `json:"inconclusive_by_reason,omitempty"`
 	// ParsedTexts is how many distinct statement texts were analysed.
 	ParsedTexts int64 `json:"parsed_texts"`
 	// StoreDown reports that the store is not used at the moment because it
@@ -46,8 +53,12 @@ func (s *Stats) Merge(other *Stats) {
 	s.Corrupt += other.Corrupt
 	s.StoreFailures += other.StoreFailures
 	s.Notes += other.Notes
+	s.Checked += other.Checked
+	s.Different += other.Different
+	s.Inconclusive += other.Inconclusive
 	s.BypassesByReason = mergeCounts(s.BypassesByReason, other.BypassesByReason)
 	s.NotFilledByReason = mergeCounts(s.NotFilledByReason, other.NotFilledByReason)
+	s.InconclusiveByReason = mergeCounts(s.InconclusiveByReason, other.InconclusiveByReason)
 	s.ParsedTexts += other.ParsedTexts
 	s.StoreDown = s.StoreDown || other.StoreDown
 }
@@ -67,6 +78,7 @@ type counters struct {
 	outcomes  [outcomes]atomic.Int64
 	bypasses  [reasons]atomic.Int64
 	notFilled [reasons]atomic.Int64
+	unclear   [reasons]atomic.Int64
 	parsed    atomic.Int64
 }
 
@@ -77,6 +89,8 @@ func (n *counters) count(o Outcome, r Reason) {
 		n.bypasses[r].Add(1)
 	case NotFilled:
 		n.notFilled[r].Add(1)
+	case Inconclusive:
+		n.unclear[r].Add(1)
 	}
 }
 
@@ -86,7 +100,8 @@ func (n *counters) snapshot() Stats {
 		Hits: of(Hit), NearHits: of(NearHit), StaleHits: of(StaleHit), Misses: of(Miss), Coalesced: of(Coalesced), Bypasses: of(Bypassed),
 		Fills: of(Filled), NotFilled: of(NotFilled), Invalidations: of(Invalidated),
 		Corrupt: of(Corrupt), StoreFailures: of(StoreFailed), Notes: of(Note),
-		BypassesByReason: byReason(&n.bypasses), NotFilledByReason: byReason(&n.notFilled),
+		Checked: of(Checked), Different: of(Different), Inconclusive: of(Inconclusive),
+		BypassesByReason: byReason(&n.bypasses), NotFilledByReason: byReason(&n.notFilled), InconclusiveByReason: byReason(&n.unclear),
 		ParsedTexts: n.parsed.Load(),
 	}
 }

@@ -94,13 +94,13 @@ func (r *Recorder) Count(o cachedsql.Outcome) int {
 	return n
 }
 
-// LastRead returns what happened to the last read: "hit", "near_hit", "stale_hit", "coalesced", "miss",
+// LastRead returns what happened to the last read: "hit", "near_hit", "stale_hit", "coalesced", "miss", "checked",
 // or "bypass" and the reason, "bypass volatile_function".
 func (r *Recorder) LastRead() string {
 	events := r.Events()
 	for i := len(events) - 1; i >= 0; i-- {
 		switch e := events[i]; e.Outcome {
-		case cachedsql.Hit, cachedsql.NearHit, cachedsql.StaleHit, cachedsql.Coalesced, cachedsql.Miss:
+		case cachedsql.Hit, cachedsql.NearHit, cachedsql.StaleHit, cachedsql.Coalesced, cachedsql.Miss, cachedsql.Checked:
 			return e.Outcome.String()
 		case cachedsql.Bypassed:
 			return e.Outcome.String() + " " + e.Reason.String()

@@ -31,7 +31,8 @@ func exported(t *testing.T) map[string]map[string]bool {
 	}
 	names := map[string]map[string]bool{
 		// busy stores everything, so nothing has a reason here.
-		"cachedsql_not_filled_total": {"reason": true},
+		"cachedsql_not_filled_total":   {"reason": true},
+		"cachedsql_inconclusive_total": {"reason": true},
 	}
 	for _, f := range families {
 		labels := map[string]bool{}

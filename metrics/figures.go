@@ -34,7 +34,7 @@ type series struct {
 
 // families returns all metrics. The names and labels are always the same, also
 // where there is nothing to count yet.
-func families(stats cachedsql.Stats, byRule map[string]cachedsql.QueryStats, rulesVersion string) []family {
+func families(stats cachedsql.Stats, byRule map[string]cachedsql.QueryStats, rulesVersion string, rulesRefused bool) []family {
 	all := rates(byRule)
 	all = append(all,
 		times("database_duration", "How long the database took to answer with the first row or the result of a write.", byRule,
@@ -42,15 +42,17 @@ func families(stats cachedsql.Stats, byRule map[string]cachedsql.QueryStats, rul
 		times("hit_duration", "How long answers from the cache took.", byRule,
 			func(q *cachedsql.QueryStats) cachedsql.Histogram { return q.HitTime }),
 		reasons("bypasses", "Statements sent to the database and not to be stored.", stats.BypassesByReason),
+		reasons("inconclusive", "Comparisons with the database's answer that say nothing.", stats.InconclusiveByReason),
 		reasons("not_filled", "Misses whose result was not stored.", stats.NotFilledByReason),
 		total("invalidations", "Writes whose tables were announced.", stats.Invalidations),
 		total("corrupt_entries", "Stored entries that could not be used.", stats.Corrupt),
 		total("store_failures", "Failed calls to the store.", stats.StoreFailures),
 		total("notes", "Messages to the operator.", stats.Notes),
 		total("parsed_texts", "Statement texts analysed.", stats.ParsedTexts),
-		storeUp(stats.StoreDown),
+		yesNo("store_up", "1 while the store is in use, 0 after it was unreachable.", !stats.StoreDown),
+		yesNo("rules_refused", "1 while the current version of the rule set cannot be used.", rulesRefused),
 		family{
-			name: "rules_info", help: "The rule file in force, by the version of its content.", unit: "1", kind: gauge,
+			name: "rules_info", help: "The rules in force, by the version of its content.", unit: "1", kind: gauge,
 			labels: []string{"version"}, series: []series{{values: []string{rulesVersion}, number: 1}},
 		})
 	return all
@@ -62,6 +64,7 @@ func rates(byRule map[string]cachedsql.QueryStats) []family {
 	fills := byRuleCounter("fills", "Results stored.", "{result}")
 	outdated := byRuleCounter("outdated", "Stored results found that a write had made unusable.", "{result}")
 	rows := byRuleCounter("stored_rows", "Rows of the results stored.", "{row}")
+	different := byRuleCounter("different", "Comparisons with the database's answer that found the cache wrong.", "{result}")
 	bytes := byRuleCounter("stored_bytes", "Size of the results stored.", "By")
 	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
 		q := byRule[rule]
@@ -74,17 +77,19 @@ func rates(byRule map[string]cachedsql.QueryStats) []family {
 			{"stale_hit", q.StaleHits},
 			{"coalesced", q.Coalesced},
 			{"miss", q.Misses},
+			{"checked", q.Checked},
 			{"bypass", q.Bypasses},
-			{"exec", q.Calls - q.Hits - q.NearHits - q.StaleHits - q.Coalesced - q.Misses - q.Bypasses},
+			{"exec", q.Calls - q.Hits - q.NearHits - q.StaleHits - q.Coalesced - q.Misses - q.Checked - q.Bypasses},
 		} {
 			calls.series = append(calls.series, series{values: []string{rule, o.word}, number: float64(o.n)})
 		}
 		fills.add(rule, q.Fills)
 		outdated.add(rule, q.Outdated)
+		different.add(rule, q.Different)
 		rows.add(rule, q.Rows)
 		bytes.add(rule, q.Bytes)
 	}
-	return []family{calls, fills, outdated, rows, bytes}
+	return []family{calls, fills, outdated, different, rows, bytes}
 }
 
 func byRuleCounter(name, help, unit string) family {
@@ -116,14 +121,15 @@ func total(name, help string, n int64) family {
 	return family{name: name, help: help, unit: "{event}", series: []series{{number: float64(n)}}}
 }
 
-func storeUp(down bool) family {
-	f := family{name: "store_up", help: "1 while the store is in use, 0 after it was unreachable.", unit: "1", kind: gauge, series: []series{{number: 1}}}
-	if down {
-		f.series[0].number = 0
+func yesNo(name, help string, yes bool) family {
+	f := family{name: name, help: help, unit: "1", kind: gauge, series: []series{{}}}
+	if yes {
+		f.series[0].number = 1
 	}
 	return f
 }
 
 func familiesOf(c *cachedsql.Cache) []family {
-	return families(c.Stats(), c.QueriesByRule(), c.Rules().Version())
+	live, _ := c.LiveRules()
+	return families(c.Stats(), c.QueriesByRule(), c.Rules().Version(), live.Refused != "")
 }

@@ -20,7 +20,7 @@ type collector struct{ cache *cachedsql.Cache }
 
 // Describe implements [prometheus.Collector].
 func (k *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, f := range families(cachedsql.Stats{}, nil, "") {
+	for _, f := range families(cachedsql.Stats{}, nil, "", false) {
 		ch <- f.desc()
 	}
 }

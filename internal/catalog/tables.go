@@ -54,6 +54,21 @@ func (c *Catalog) Resolve(names []sqlparse.Table, s Session) []string {
 	return unique(tags)
 }
 
+// IsTable reports whether a tag name is that of tables alone: their rows are
+// what is stored, and no text of somebody else's decides what a read of them
+// gives.
+func (c *Catalog) IsTable(tag string) bool {
+	rels := c.tagged(tag)
+	return len(rels) != 0 && !slices.ContainsFunc(rels, func(r *relation) bool { return r.kind != table && r.kind != partitioned })
+}
+
+// IsKey reports whether a column of a table is unique by itself, so that a
+// value fixes at most one row of it.
+func (c *Catalog) IsKey(tag, column string) bool {
+	rels := c.tagged(tag)
+	return len(rels) == 1 && slices.Contains(rels[0].keys, column) && len(rels[0].children) == 0
+}
+
 // RelationNamed returns the tag names of every relation with that bare name.
 func (c *Catalog) RelationNamed(bare string) []string {
 	var tags []string

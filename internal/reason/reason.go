@@ -75,6 +75,9 @@ const (
 	UnsupportedValue // a value the codec cannot hold exactly
 	FillDropped      // the fill queue was full
 
+	// A check that says nothing.
+	NotRepeatable // the database may answer differently over the same rows
+
 	count
 )
 
@@ -94,7 +97,7 @@ var words = [count]string{
 	IsolationLevel: "isolation_level", UnknownNamespace: "unknown_namespace", ReadReplica: "read_replica", UnknownArgument: "unknown_argument",
 	CacheDown: "cache_down", PendingWrite: "pending_write", Closed: "closed",
 	TooManyRows: "too_many_rows", TooLarge: "too_large", PartialRead: "partial_read", ResultError: "result_error",
-	UnsupportedValue: "unsupported_value", FillDropped: "fill_dropped",
+	UnsupportedValue: "unsupported_value", FillDropped: "fill_dropped", NotRepeatable: "not_repeatable",
 }
 
 // String returns the reason's stable word, "" for None.
