@@ -122,7 +122,7 @@ func comparableRows(result *rowcodec.Result) ([]comparedRow, error) {
 		values := make([]driver.Value, len(columns))
 		for cursor := result.Cursor(set); ; {
 			err := cursor.Next(values)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			row := comparedRow{exact: slices.Clone(head)}
