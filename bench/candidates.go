@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -135,11 +136,12 @@ func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeA
 		err = errors.Join(err, err2)
 		all = append(all, c)
 	}
-	add(o.cached(ctx, "cachedsql, in process", k, "", 0))
+	add(o.cached(ctx, "cachedsql, in process", k, "", ""))
 	if o.redis != "" {
-		ours, err2 := o.cached(ctx, "cachedsql, Redis", k, o.redis, 0)
+		ours, err2 := o.cached(ctx, "cachedsql, Redis", k, o.redis, "")
 		add(ours, err2)
-		add(o.cached(ctx, "cachedsql, Redis + near (validate)", k, o.redis, 64<<20))
+		add(o.cached(ctx, "cachedsql, Redis + near (validate)", k, o.redis, "validate"))
+		add(o.cached(ctx, "cachedsql, Redis + near (push)", k, o.redis, "push"))
 		add(o.rawGet(ctx, ours.bytes))
 		add(o.byHand(bare))
 		add(o.byHandTracked(bare))
@@ -154,16 +156,21 @@ func (o *opened) query(name string, db *sql.DB) candidate {
 	}}
 }
 
-const rules = "version: 1\nrules:\n  - {name: all, ttl: 1h}\n"
+const rules = "version: 1\nrules:\n  - {name: all, ttl: 1h, near: \"%s\"}\n"
 
-// cached is the library: in this process if url is empty.
-func (o *opened) cached(ctx context.Context, name string, k driver.Connector, url string, near int64) (c candidate, err error) {
-	parsed, err := cachedsql.ParseRules("bench", []byte(rules))
+// cached is the library: in this process if url is empty, with a near cache if
+// near says how.
+func (o *opened) cached(ctx context.Context, name string, k driver.Connector, url, near string) (c candidate, err error) {
+	var nearBytes int64
+	if near != "" {
+		nearBytes = 64 << 20
+	}
+	parsed, err := cachedsql.ParseRules("bench", fmt.Appendf(nil, rules, cmp.Or(near, "off")))
 	if err != nil {
 		return c, err
 	}
 	config := cachedsql.Config{
-		Adapter: o.adapter, Rules: parsed, NearBytes: near, LookupTimeout: time.Second,
+		Adapter: o.adapter, Rules: parsed, NearBytes: nearBytes, LookupTimeout: time.Second,
 		Namespace: fmt.Sprintf("%s-%s", o.keys, name), Lease: 50 * time.Millisecond,
 	}
 	if url != "" {
@@ -181,7 +188,7 @@ func (o *opened) cached(ctx context.Context, name string, k driver.Connector, ur
 	o.closes = append(o.closes, func() { _ = cache.Close() })
 	c = o.query(name, o.db(cache.WrapConnector(k)))
 	c.bytes, err = entryBytes(ctx, o, k, parsed)
-	return c, errors.Join(err, untilHit(ctx, cache, c, near > 0))
+	return c, errors.Join(err, untilHit(ctx, cache, c, near != ""))
 }
 
 // untilHit reads until the result is cached: a table seen for the first time

@@ -69,7 +69,8 @@ Written by ` + "`make bench-peers`" + `; do not edit. One query of ten mixed col
 - **CPU/op** is this process alone, not the servers. **bytes** is the size of the stored entry.
 - *database/sql floor* is a driver that has the rows at hand. *by hand* is what programs do without a library: JSON in Redis
   under a key of their own, with no invalidation at all; with rueidis, its client-side cache, which saves the round trip.
-- cachedsql keeps its strict promise in all modes measured here: each hit asked the store whether the tables had been written to.
+- cachedsql keeps its strict promise in all modes measured here but one: each hit asked the store whether the tables had been written to.
+- With *near (push)* no hit asks: Redis tells what changes, and a hit may lag behind other processes, by a second at most.
 - *in process* is a Cache without Redis, for programs that run once.
 - Other caching drivers for database/sql are not in the table: they were not available where it was made.
 `

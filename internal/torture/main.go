@@ -45,6 +45,7 @@ func command() error {
 	flag.StringVar(&o.Broken, "broken", "", "leave a part of the protocol out; one of: "+breakageNames())
 	flag.BoolVar(&o.Bounded, "bounded", false, "with consistency bounded: stale reads are counted and are no failure")
 	flag.BoolVar(&o.Available, "available", false, "with on_cache_down available: the same")
+	flag.StringVar(&o.Near, "near", "off", "the near cache: off, validate, or push: stale reads within its bound are counted and are no failure")
 	flag.IntVar(&o.Workers, "processes", 4, "how many processes")
 	flag.IntVar(&o.Threads, "threads", 4, "connections of each")
 	flag.Parse()
@@ -58,7 +59,10 @@ func command() error {
 		return err
 	}
 	fmt.Println(r)
-	if !o.Bounded && !o.Available && r.Counts[stale]+r.Counts[overtaken] != 0 {
+	if lag := r.lag(); o.Near == nearPush && lag >= nearBound {
+		return fmt.Errorf("a read was stale %v after the commit, the bound is %v", lag, nearBound)
+	}
+	if !o.Bounded && !o.Available && o.Near != nearPush && r.Counts[stale]+r.Counts[overtaken] != 0 {
 		return fmt.Errorf("there were stale reads")
 	}
 	return nil
@@ -71,6 +75,9 @@ func (o *options) choose(names string) error {
 	}
 	if _, ok := breakages[o.Broken]; o.Broken != "" && !ok {
 		return fmt.Errorf("-broken %q: one of %s", o.Broken, breakageNames())
+	}
+	if o.Near != "off" && o.Near != "validate" && o.Near != nearPush {
+		return fmt.Errorf("-near %q: off, validate or push", o.Near)
 	}
 	switch names {
 	case "all":

@@ -93,7 +93,24 @@ func TestCheckerFindsEachMissingPart(t *testing.T) {
 // may miss a commit for the moment that its announcement takes.
 func TestStaleReadsOfBoundedEndSoon(t *testing.T) {
 	r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 2 * time.Second, Bounded: true})
-	if lag := time.Duration(r.Counts[worstLag]) * time.Microsecond; lag > leaseTime {
+	if lag := r.lag(); lag > leaseTime {
 		t.Errorf("a read was stale %v after the commit:\n%s", lag, log)
+	}
+}
+
+// TestNearHitsKeepTheirPromiseWhateverHappens: with near: push a read may be
+// stale, for less than the bound.
+func TestNearHitsKeepTheirPromiseWhateverHappens(t *testing.T) {
+	for _, near := range []string{"validate", nearPush} {
+		t.Run(near, func(t *testing.T) {
+			r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 7 * time.Second, Nemeses: nemesisNames(), Near: near})
+			n := r.Counts[stale] + r.Counts[overtaken]
+			if near != nearPush && n != 0 || r.lag() >= nearBound {
+				t.Errorf("%d stale reads, at most %v after the commit:\n%s", n, r.lag(), log)
+			}
+			if r.Counts[hits] == 0 || r.Counts[commits] == 0 || len(r.Faults) == 0 {
+				t.Errorf("nothing was tried: %v\n%s", r, log)
+			}
+		})
 	}
 }

@@ -28,6 +28,7 @@ type options struct {
 	Broken    string
 	Bounded   bool
 	Available bool
+	Near      string // what the rule says; "" is off
 	Workers   int
 	Threads   int
 	StopEarly bool // at the first stale read
@@ -135,7 +136,7 @@ func (r *run) startWorker(n int) error {
 	p := &process{proxy: link, done: make(chan struct{})}
 	j := job{
 		Number: n, Shared: filepath.Join(r.dir, "shared"), DSN: r.DSN, Database: r.name, Redis: link.addr(),
-		Broken: r.Broken, Bounded: r.Bounded, Available: r.Available, Threads: r.Threads,
+		Broken: r.Broken, Bounded: r.Bounded, Available: r.Available, Near: r.Near, Threads: r.Threads,
 	}
 	if p.cmd, err = r.spawn(j); err != nil {
 		return err
@@ -226,6 +227,9 @@ type report struct {
 	Counts [counters]int64
 	Faults map[string]int
 }
+
+// lag is the longest after its commit that a write was missed by a read.
+func (r *report) lag() time.Duration { return time.Duration(r.Counts[worstLag]) * time.Microsecond }
 
 func (r *run) report(took time.Duration) report {
 	rep := report{Took: took, Faults: r.faults}

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"os"
 	"sync"
 	"syscall"
@@ -89,6 +90,15 @@ func (s stepSpace) Read(ctx context.Context, key cachedsql.Key, tags cachedsql.T
 	r, err := s.Space.Read(ctx, key, tags, buf)
 	s.worker.at(readAcked)
 	return r, err
+}
+
+// Follow forwards what only some spaces have.
+func (s stepSpace) Follow(bound time.Duration, report func(error)) (cachedsql.Following, error) {
+	f, ok := s.Space.(cachedsql.Follower)
+	if !ok {
+		return nil, errors.New("cannot follow")
+	}
+	return f.Follow(bound, report)
 }
 
 func (s stepSpace) Begin(ctx context.Context, id cachedsql.WriterID, tags cachedsql.TagSet, lease time.Duration) (cachedsql.Schema, error) {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -33,6 +34,7 @@ type job struct {
 	Broken    string
 	Bounded   bool
 	Available bool // go on with writes while Redis is away
+	Near      string
 	Threads   int
 }
 
@@ -73,11 +75,16 @@ func runWorker(text string) error {
 	return nil
 }
 
-const rules = `version: 1
-rules:
-  - name: all
-    ttl: 5m
-`
+// nearPush is the mode in which a read may be stale, for less than nearBound.
+const (
+	nearPush  = "push"
+	nearBound = 2 * leaseTime
+)
+
+// rules caches everything, in the near cache as it says.
+func rules(near string) []byte {
+	return []byte("version: 1\nrules:\n  - {name: all, ttl: 5m, near: \"" + cmp.Or(near, "off") + "\"}\n")
+}
 
 func (w *worker) open() (func(), error) {
 	connector, adapter, err := w.database.connect(w.Database)
@@ -88,13 +95,16 @@ func (w *worker) open() (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := cachedsql.ParseRules("torture", []byte(rules))
+	r, err := cachedsql.ParseRules("torture", rules(w.Near))
 	if err != nil {
 		return nil, err
 	}
 	config := cachedsql.Config{
 		Adapter: adapter, Store: stepStore{store, w}, Rules: r, Lease: leaseTime, LookupTimeout: leaseTime / 4, FenceInterval: 2 * leaseTime,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), OnEvent: w.count, OnCacheDown: cachedsql.Refuse,
+	}
+	if w.Near != "" && w.Near != "off" {
+		config.NearBytes, config.NearBound = 16<<20, nearBound
 	}
 	if w.Available {
 		config.OnCacheDown = cachedsql.Available
@@ -153,7 +163,7 @@ func (w *worker) removeTags() {
 
 func (w *worker) count(e cachedsql.Event) {
 	switch e.Outcome {
-	case cachedsql.Hit:
+	case cachedsql.Hit, cachedsql.NearHit:
 		w.shared.add(hits)
 	case cachedsql.Filled:
 		w.shared.add(fills)
