@@ -97,7 +97,7 @@ func detectDialect(v any) Dialect {
 		return Generic
 	}
 	switch path := t.PkgPath(); {
-	case strings.HasPrefix(path, "github.com/jackc/pgx/"), path == "github.com/lib/pq":
+	case strings.HasPrefix(path, "github.com/jackc/pgx/"), path == "github.com/lib/pq", path == "github.com/uptrace/bun/driver/pgdriver":
 		return Postgres
 	case path == "github.com/go-sql-driver/mysql":
 		return MySQL

@@ -102,7 +102,7 @@ type connector struct {
 	identified atomic.Bool           // a connection has learnt its namespace
 	last       atomic.Pointer[space] // the one learnt last
 	owes       atomic.Bool           // writes went unannounced before one was
-	noControl  atomic.Bool           // PostgreSQL: pg_control_system is not allowed
+	noControl  atomic.Bool           // PostgreSQL: pg_control_system is not open to everybody
 	noScanner  sync.Once             // has told that Adapter.ScanColumn is missing
 
 	lazy    bool // connections are dialled on first need

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -230,40 +231,69 @@ var postgresIgnored = map[string]bool{
 }
 
 func (c *conn) postgresState(ctx context.Context) (state, error) {
-	var q strings.Builder
-	q.WriteString(`SELECT `)
-	if c.connector.noControl.Load() {
-		// Not everybody may ask for the system identifier. The address and the
-		// start time name a server too, until it restarts.
-		q.WriteString(`pg_catalog.concat_ws('|', pg_catalog.inet_server_addr(), pg_catalog.inet_server_port(), pg_catalog.pg_postmaster_start_time())`)
-	} else {
-		q.WriteString(`(SELECT system_identifier FROM pg_catalog.pg_control_system())::text`)
+	settings := c.postgresSettings()
+	// What is open to everybody may change between two questions, but hardly
+	// twice.
+	for range 3 {
+		alone := c.connector.noControl.Load()
+		rows, err := (server{c}).Query(ctx, postgresQuestion(alone, settings))
+		if err != nil {
+			if alone || !c.mayNotAskControl(ctx) {
+				return state{}, err
+			}
+			c.withoutControl()
+			continue
+		}
+		if len(rows) != 1 || len(rows[0]) != 9+len(settings) {
+			return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
+		}
+		switch open := rows[0][8].S == "true"; {
+		case open == !alone:
+			return postgresAnswer(rows[0])
+		case open:
+			c.connector.noControl.Store(false)
+		default:
+			c.withoutControl()
+		}
 	}
-	q.WriteString(`, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())::text,` +
-		` pg_catalog.current_database()::text, current_user::text, session_user::text,` +
-		` pg_catalog.pg_is_in_recovery()::text, pg_catalog.array_to_json(pg_catalog.current_schemas(false))::text,` +
-		` (SELECT pg_catalog.json_agg(relname) FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())::text`)
+	return state{}, errors.New("cachedsql: who may call pg_control_system changes all the time")
+}
+
+func (c *conn) postgresSettings() []string {
 	settings := postgresSettings
 	for _, w := range c.session.watched {
 		if !postgresIgnored[w] && !slices.ContainsFunc(settings, func(s string) bool { return strings.EqualFold(s, w) }) {
 			settings = append(slices.Clip(settings), w)
 		}
 	}
+	return settings
+}
+
+// postgresQuestion asks which database this is, and for the session. The name
+// of the database has to be the same for all its users, however they connect
+// and whatever they may: two names for one database keep its writers from
+// being heard by its readers. So the system identifier is it only where
+// PUBLIC may ask for it. Elsewhere a server is known, also to those who may, by
+// the microsecond in which it started.
+func postgresQuestion(withoutControl bool, settings []string) string {
+	var q strings.Builder
+	q.WriteString(`SELECT `)
+	if withoutControl {
+		q.WriteString(`'run-' || (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint || '-' ||` +
+			` pg_catalog.current_setting('port')`)
+	} else {
+		q.WriteString(`(SELECT system_identifier FROM pg_catalog.pg_control_system())::text`)
+	}
+	q.WriteString(`, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())::text,` +
+		` pg_catalog.current_database()::text, current_user::text, session_user::text,` +
+		` pg_catalog.pg_is_in_recovery()::text, pg_catalog.array_to_json(pg_catalog.current_schemas(false))::text,` +
+		` (SELECT pg_catalog.json_agg(relname) FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())::text,` +
+		` (SELECT pg_catalog.bool_or(pg_catalog.has_function_privilege('public', oid, 'execute'))` +
+		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system')::text`)
 	for _, name := range settings {
 		q.WriteString(`, pg_catalog.current_setting('` + strings.ReplaceAll(name, `'`, `''`) + `', true)`)
 	}
-	rows, err := (server{c}).Query(ctx, q.String())
-	if err != nil && !c.connector.noControl.Load() && c.mayNotAskControl(ctx) {
-		c.connector.noControl.Store(true)
-		return c.postgresState(ctx)
-	}
-	if err != nil {
-		return state{}, err
-	}
-	if len(rows) != 1 || len(rows[0]) != 8+len(settings) {
-		return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
-	}
-	return postgresAnswer(rows[0])
+	return q.String()
 }
 
 // mayNotAskControl reports whether the server does not let this user ask for
@@ -277,6 +307,18 @@ func (c *conn) mayNotAskControl(ctx context.Context) bool {
 	return err == nil && (len(rows) == 0 || rows[0][0].S == "false")
 }
 
+// withoutControl notes that the database is known by its server's start, which
+// an operator may want to change.
+func (c *conn) withoutControl() {
+	if !c.connector.noControl.Swap(true) && c.cache.config.Namespace == "" {
+		c.cache.note(errNoControl)
+	}
+}
+
+var errNoControl = errors.New("cachedsql: not everybody may call pg_control_system(): the database is known by the time its server" +
+	" started, and nothing that was cached before a restart is used after it;" +
+	" GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO PUBLIC, or set cache_namespace")
+
 func postgresAnswer(row []catalog.Text) (state, error) {
 	st := state{
 		namespace: "pg-" + row[0].S + "-" + row[1].S,
@@ -284,7 +326,7 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 		user:      row[3].S,
 		names:     catalog.Session{Known: true},
 	}
-	for _, v := range append(row[4:5:5], row[8:]...) {
+	for _, v := range append(row[4:5:5], row[9:]...) {
 		if v.Valid {
 			st.settings = append(st.settings, "="+v.S)
 		} else {
@@ -299,7 +341,7 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 			return state{}, fmt.Errorf("cachedsql: temporary tables of the session: %w", err)
 		}
 	}
-	setting := func(name string) string { return row[8+slices.Index(postgresSettings, name)].S }
+	setting := func(name string) string { return row[9+slices.Index(postgresSettings, name)].S }
 	isolation := setting("default_transaction_isolation")
 	st.misread = setting("standard_conforming_strings") == "off"
 	switch {
