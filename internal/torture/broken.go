@@ -46,6 +46,10 @@ var breakages = map[string]breakage{
 		nemeses: []string{"evict-in-flight"}, slow: true,
 		script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}"),
 	},
+	"no wait after a schema change": {
+		nemeses: []string{"new-key"}, slow: true,
+		script: replace("if i == 2 and lease == 0 then leases = hold(leases) end", ""),
+	},
 	"no epoch check": {
 		nemeses: []string{"old-snapshot", "failover"},
 		script:  replace("if history == '' then", "history = 'same'\nif false then"),

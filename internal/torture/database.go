@@ -30,6 +30,8 @@ type database interface {
 	sql(query string) string
 	// trigger makes every update of items be followed by one of audit.
 	trigger() []string
+	// dropIndex drops the index that changeKey makes.
+	dropIndex() string
 	// killCommitting ends connections to the database that are in a COMMIT, or
 	// else any one that is not idle.
 	killCommitting(ctx context.Context, admin *sql.DB, name string) error
@@ -81,6 +83,8 @@ func (postgres) killCommitting(ctx context.Context, admin *sql.DB, name string) 
 	return err
 }
 
+func (postgres) dropIndex() string { return `DROP INDEX items_code` }
+
 type mariadb struct{ dsn string }
 
 func (m mariadb) connect(name string) (driver.Connector, cachedsql.Adapter, error) {
@@ -119,13 +123,15 @@ func (mariadb) killCommitting(ctx context.Context, admin *sql.DB, name string) e
 	return err
 }
 
+func (mariadb) dropIndex() string { return `DROP INDEX items_code ON items` }
+
 const unknownThread = 1094 // it has ended by itself
 
 // prepare creates the tables. Versions start at 0, which is what no commit
 // has been acknowledged of.
 func prepare(ctx context.Context, db *sql.DB, d database) error {
 	statements := []string{
-		`CREATE TABLE items (id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, version BIGINT NOT NULL)`,
+		`CREATE TABLE items (id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, version BIGINT NOT NULL, code INTEGER NOT NULL)`,
 		`CREATE TABLE audit (id INTEGER PRIMARY KEY, version BIGINT NOT NULL)`,
 		`CREATE TABLE grps (id INTEGER PRIMARY KEY, version BIGINT NOT NULL)`,
 		`CREATE TABLE entries (grp INTEGER NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (grp, seq))`,
@@ -133,7 +139,7 @@ func prepare(ctx context.Context, db *sql.DB, d database) error {
 	}
 	for i := range items {
 		statements = append(statements,
-			fmt.Sprintf(`INSERT INTO items VALUES (%d, %d, 0)`, i, i%groups),
+			fmt.Sprintf(`INSERT INTO items VALUES (%d, %d, 0, %d)`, i, i%groups, i),
 			fmt.Sprintf(`INSERT INTO audit VALUES (%d, 0)`, i))
 	}
 	for g := range groups {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -23,12 +25,14 @@ var nemeses = map[string]nemesis{
 	"evict-tags":      (*run).evictTags,
 	"evict-in-flight": (*run).evictInFlight,
 	"failover":        (*run).failover,
+	"fill-memory":     (*run).fillMemory,
 	"flush":           (*run).flushAll,
 	"halt-process":    (*run).haltProcess,
 	"halt-writer":     (*run).haltWriter,
 	"kill-db-conn":    (*run).killDatabaseConn,
 	"kill-writer":     (*run).killWriter,
 	"late-commit":     (*run).lateCommit,
+	"new-key":         (*run).newKey,
 	"old-snapshot":    (*run).oldSnapshot,
 	"pause-redis":     (*run).pauseRedis,
 	"restart-empty":   (*run).restartEmpty,
@@ -96,6 +100,37 @@ func (r *run) dawdle(ctx context.Context) error {
 func (r *run) evictInFlight(context.Context) error {
 	r.shared.armed[r.anyWorker()].Store(arm([]int{execSent, commitSent}[rand.IntN(2)], forget))
 	return nil
+}
+
+// newKey changes by which columns a table's rows are told apart, between the
+// begin of a write and its statement.
+func (r *run) newKey(ctx context.Context) error {
+	for range 4 {
+		r.shared.armed[r.anyWorker()].Store(arm(beginAcked, migrate))
+		pause(ctx, leaseTime)
+	}
+	return nil
+}
+
+// fillMemory has Redis evict whatever it likes, as one does that others use.
+func (r *run) fillMemory(ctx context.Context) error {
+	info, err := r.redis.client.InfoMap(ctx, "memory").Result()
+	if err != nil {
+		return err
+	}
+	used, err := strconv.Atoi(info["Memory"]["used_memory"])
+	if err != nil {
+		return err
+	}
+	c := r.redis.client.Pipeline()
+	c.ConfigSet(ctx, "maxmemory-policy", "allkeys-random")
+	c.ConfigSet(ctx, "maxmemory", strconv.Itoa(used+64<<10))
+	for i := range 300 {
+		c.Set(ctx, "other:"+strconv.Itoa(i), strings.Repeat("x", 1000), leaseTime)
+	}
+	_, _ = c.Exec(ctx) // some of them find no room
+	pause(ctx, leaseTime)
+	return r.redis.client.ConfigSet(ctx, "maxmemory", "0").Err()
 }
 
 func (r *run) flushAll(ctx context.Context) error { return r.redis.client.FlushAll(ctx).Err() }

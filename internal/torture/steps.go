@@ -7,6 +7,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -35,11 +37,13 @@ const (
 
 // What a worker does at the step it is armed for.
 const (
-	die    = iota + 1 // kill -9
-	halt              // SIGSTOP; the parent continues it
-	giveUp            // at commitSent: the connection seems lost, COMMIT arrives later
-	dawdle            // wait for a while
-	forget            // remove all tags from Redis, and wait for a while
+	die     = iota + 1 // kill -9
+	halt               // SIGSTOP; the parent continues it
+	giveUp             // at commitSent: the connection seems lost, COMMIT arrives later
+	dawdle             // wait for a while
+	forget             // remove all tags from Redis, and wait for a while
+	migrate            // change the schema, read by it, and be slow to end
+	reread             // be slow, and read what migrate has read
 )
 
 // aWhile is how long things take that take long. Half of the lease is left
@@ -65,6 +69,14 @@ func (w *worker) at(step int) (late bool) {
 	case forget:
 		w.removeTags()
 		time.Sleep(aWhile)
+	case migrate:
+		w.changeKey()
+		w.readByKey()
+		w.readByKey() // the first may have found the schema changed
+		w.shared.armed[w.number].Store(arm(endSent, reread))
+	case reread:
+		time.Sleep(aWhile / 4)
+		w.readByKey()
 	case dawdle:
 		time.Sleep(aWhile)
 	}
@@ -104,8 +116,19 @@ func (s stepSpace) Follow(bound time.Duration, report func(error)) (cachedsql.Fo
 func (s stepSpace) Begin(ctx context.Context, id cachedsql.WriterID, tags cachedsql.TagSet, lease time.Duration) (cachedsql.Schema, error) {
 	s.worker.at(beginSent)
 	schema, err := s.Space.Begin(ctx, id, tags, lease)
-	s.worker.at(beginAcked)
+	if s.worker.shared.armed[s.worker.number].Load() != arm(beginAcked, migrate) || writesItemsOnly(tags.Names()) {
+		s.worker.at(beginAcked)
+	}
 	return schema, err
+}
+
+// writesItemsOnly reports whether a schema change would be worth it: it does not
+// have to wait for rows that a transaction has locked.
+func writesItemsOnly(tags []string) bool {
+	names := func(table string) bool {
+		return slices.ContainsFunc(tags, func(tag string) bool { return strings.Contains(tag, "."+table) })
+	}
+	return names("items") && !names("grps")
 }
 
 func (s stepSpace) End(ctx context.Context, id cachedsql.WriterID, tags cachedsql.TagSet) (cachedsql.Schema, error) {

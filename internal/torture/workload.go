@@ -36,6 +36,7 @@ var itemQueries = []query{
 	{`SELECT id, version, 0 FROM items WHERE id = ?`, itemRow, nil},
 	{`SELECT id, version, 0 FROM items_view WHERE id = ?`, itemRow, nil},
 	{`SELECT id, version, 0 FROM audit WHERE id = ?`, itemRow, nil},
+	{`SELECT id, version, 0 FROM items WHERE code = ?`, itemRow, nil},
 }
 
 var groupQueries = []query{
@@ -261,5 +262,26 @@ func (w *worker) changeSchema(ctx context.Context) {
 			continue // another worker does the same
 		}
 		w.shared.add(ddl)
+	}
+}
+
+// readByKey reads every item by the column of changeKey.
+func (w *worker) readByKey() {
+	ctx, cancel := context.WithTimeout(context.Background(), aWhile)
+	defer cancel()
+	for id := range int64(items) {
+		w.readRows(ctx, itemQueries[len(itemQueries)-1], id)
+	}
+}
+
+// changeKey makes the column code a unique key, or no longer one.
+func (w *worker) changeKey() {
+	ctx, cancel := context.WithTimeout(context.Background(), aWhile)
+	defer cancel()
+	for _, text := range []string{`CREATE UNIQUE INDEX items_code ON items (code)`, w.database.dropIndex()} {
+		if _, err := w.db.ExecContext(ctx, text); err == nil {
+			w.shared.add(ddl)
+			return
+		}
 	}
 }
