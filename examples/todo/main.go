@@ -20,6 +20,7 @@ const usage = `usage: todo COMMAND [flags]
   serve   answer HTTP: POST /todos, GET /todos?owner=N, GET, PUT and DELETE /todos/{id},
            GET /summary?from=N&to=N, GET /stats
   load    read and write at random, with and without the cache side by side, and check every answer
+  ratio   what writes by primary key cost the hit ratio of reads by primary key
   demo    seed if needed, then a short load
 
 "todo COMMAND -h" lists the flags. The server addresses come from -dsn and -redis, or from
@@ -40,7 +41,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"demo": demo, "load": load, "seed": seed, "serve": serve,
+		"demo": demo, "load": load, "ratio": ratio, "seed": seed, "serve": serve,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(os.Stderr, usage)
