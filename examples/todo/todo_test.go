@@ -177,3 +177,20 @@ func TestSeedHandsTodosOutInTurn(t *testing.T) {
 		}
 	}
 }
+
+func TestRatioCountsHitsAndSeesEveryWrite(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, target *target) {
+		p := &ratioPlan{rows: 500, requests: 1000, zipf: 1.5, writes: 0.1}
+		if err := seedTarget(t.Context(), target, p.rows); err != nil {
+			t.Fatal(err)
+		}
+		list, err := target.openCached()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer list.db.Close()
+		if hits, err := p.measure(t.Context(), list, target.lease, "todos"); err != nil || hits <= 0 || hits >= 1 {
+			t.Errorf("hit ratio: got %v, %v", hits, err)
+		}
+	})
+}
