@@ -165,8 +165,21 @@ func TestArgumentsThatLookAlikeHaveTheirOwnResults(t *testing.T) {
 		}
 		at := time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
 		pairs := [][2]any{
-			{nil, "5"}, {"5", nil}, {"1", "2"}, {"12", ""}, {"", "12"}, {"a, b", "c"}, {"a", "b, c"}, {"a\x01", "b"}, {"a", "\x01b"},
-			{"null", nil}, {nil, "null"}, {"A", "a"}, {"a ", "a"}, {"a", "a "}, {"é", "e\u0301"},
+			{nil, "5"},
+			{"5", nil},
+			{"1", "2"},
+			{"12", ""},
+			{"", "12"},
+			{"a, b", "c"},
+			{"a", "b, c"},
+			{"a\x01", "b"},
+			{"a", "\x01b"},
+			{"null", nil},
+			{nil, "null"},
+			{"A", "a"},
+			{"a ", "a"},
+			{"a", "a "},
+			{"é", "e\u0301"},
 		}
 		if p.dialect == cachedsql.MySQL {
 			pairs = append(pairs, [2]any{1, 2}, [2]any{1.0, 2.0}, [2]any{1.5, 2}, [2]any{true, false}, [2]any{int64(1), uint64(2)}, [2]any{[]byte("1"), []byte("2")},
