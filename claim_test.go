@@ -131,11 +131,13 @@ func queriesForInvalidations(t *testing.T, readers int) {
 	}
 	stop()
 	done.Wait()
-	// Reads that find a write under way go to the database by themselves.
-	asked := inner.asked.Load() - before - (bypasses(dbs) - pendingBefore)
-	t.Logf("%d readers, %d invalidations: %d queries, and %d of reads that found a write under way", readers, writes, asked, bypasses(dbs)-pendingBefore)
-	if asked > 3*writes {
-		t.Errorf("%d invalidations led to %d queries beside bypasses", writes, asked)
+	// Reads that find a write under way share queries, too, but not for longer
+	// than one takes.
+	during := bypasses(dbs) - pendingBefore
+	asked := inner.asked.Load() - before - during
+	t.Logf("%d readers, %d invalidations: %d queries, and %d of reads that found a write under way", readers, writes, asked, during)
+	if asked+during > 20*writes {
+		t.Errorf("%d invalidations led to %d queries and %d during writes", writes, asked, during)
 	}
 }
 

@@ -15,6 +15,12 @@ import (
 // matter how late it arrives.
 func (rec *recording) fill() {
 	l, c := rec.lookup, rec.conn
+	if l.shared {
+		l.flight.deliver(rec.enc.Finish(rowcodec.Header{}))
+		encoders.Put(rec.enc)
+		rec.enc = nil
+		return
+	}
 	rows := rec.enc.Rows()
 	ttl, ok := l.route.ttlOf(l.plan, l.wish, rows)
 	if !ok {

@@ -19,6 +19,8 @@ import (
 type flights struct {
 	mu  sync.Mutex
 	all map[flightKey]*flight // guarded by mu, as what it points to
+	// turns are for results that may not be stored. See turn.go.
+	turns map[turnKey]*turns // likewise
 }
 
 type flightKey struct {
@@ -30,6 +32,7 @@ type flightKey struct {
 type flight struct {
 	owner *flights
 	key   flightKey
+	turn  *turnKey // nil: it is one of all
 
 	answered chan struct{} // closed when the leader has rows to read; nil while nobody waits
 	landed   chan struct{} // closed when the flight has ended, likewise
@@ -55,7 +58,9 @@ const (
 	maxFlights = 3
 )
 
-func (s *flights) init() { s.all = map[flightKey]*flight{} }
+func (s *flights) init() {
+	s.all, s.turns = map[flightKey]*flight{}, map[turnKey]*turns{}
+}
 
 // enter returns the flight for key; leads is true for who has to make it.
 func (s *flights) enter(key flightKey) (f *flight, leads bool) {
@@ -132,6 +137,9 @@ func (f *flight) land(entry []byte, solo bool) {
 		return
 	}
 	f.isDown, f.entry, f.solo = true, entry, solo
+	if f.turn != nil {
+		f.owner.endTurn(f)
+	}
 	if f.landed != nil {
 		close(f.landed)
 	}
@@ -144,7 +152,7 @@ func (f *flight) leave() {
 	}
 	f.owner.mu.Lock()
 	defer f.owner.mu.Unlock()
-	if f.owner.all[f.key] == f {
+	if f.turn == nil && f.owner.all[f.key] == f {
 		delete(f.owner.all, f.key)
 	}
 }

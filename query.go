@@ -61,6 +61,7 @@ type lookup struct {
 	started time.Time
 	flight  *flight // what others wait for; nil if nobody can
 	check   *check  // the hit that the answer is compared with; nil: none
+	shared  bool    // only for those who wait, not to be stored
 }
 
 // query is the one road of a statement that returns rows.
@@ -93,17 +94,24 @@ func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, er
 		if l, rows, why, err = c.look(ctx, p, x); rows != nil || err != nil {
 			return rows, err
 		}
-		if l == nil && c.background {
+		switch {
+		case why == reason.None:
+		case c.background:
 			return nil, errNotTheSame
-		}
-		if l == nil {
+		case l == nil:
 			return c.pass(ctx, p, x, why)
+		default:
+			return c.byTurns(ctx, l, x, why)
 		}
 		if rows, err = c.join(ctx, l); rows != nil || err != nil {
 			return rows, err
 		}
 	}
 	if l == nil {
+		return c.plain(x.query(ctx))
+	}
+	if l.inTurn() {
+		defer l.flight.fail(true)
 		return c.plain(x.query(ctx))
 	}
 	return c.fetch(ctx, l, x)
@@ -249,7 +257,8 @@ func (c *conn) dropCarry() {
 }
 
 // look tries to answer a read from the store. It returns the rows of a hit; or
-// the lookup of a miss, whose result may be stored; or why neither.
+// the lookup of a miss, whose result may be stored; or why neither, with the
+// lookup where others may look for the same.
 func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows, Reason, error) {
 	w := wishOf(ctx)
 	if why := c.refuse(p, w); why != reason.None {
@@ -270,7 +279,7 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 		l.plan, l.route, l.wish, l.started = p, r, w, time.Now()
 		rows, why, err := c.ask(ctx, l, x)
 		if why != reason.UnknownRelation {
-			if rows == nil && why != reason.None {
+			if rows == nil && why != reason.None && (why != reason.PendingWrite || w.refresh) {
 				l = nil
 			}
 			return l, rows, why, err

@@ -324,5 +324,8 @@ func (rec *recording) finish(err error) {
 }
 
 func (rec *recording) notFilled(why Reason) {
+	if rec.lookup.shared {
+		return
+	}
 	rec.conn.emit(context.TODO(), rec.lookup.plan, Event{Outcome: NotFilled, Reason: why, Rule: rec.lookup.route.ruleName()})
 }

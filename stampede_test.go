@@ -166,7 +166,7 @@ func TestWaiterForAnotherProcessKeepsItsOwnDeadline(t *testing.T) {
 	leader := make(chan struct{})
 	go func() { defer close(leader); newThing(benchQuery, 1).read(t, dbs[0]) }()
 	<-came
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	if _, err := dbs[1].QueryContext(ctx, benchQuery, int64(7)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want its own deadline", err)
