@@ -279,7 +279,7 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 		l.plan, l.route, l.wish, l.started = p, r, w, time.Now()
 		rows, why, err := c.ask(ctx, l, x)
 		if why != reason.UnknownRelation {
-			if rows == nil && why != reason.None && (why != reason.PendingWrite || w.refresh) {
+			if rows == nil && why != reason.None && (why != reason.PendingWrite || w.refresh || r.shadows()) {
 				l = nil
 			}
 			return l, rows, why, err
