@@ -15,7 +15,7 @@ import (
 )
 
 // ErrCacheDown is in the chain of the error that a write returns where
-// OnCacheDown is Refuse and the store is unreachable. The write has had no
+// OnCacheDown is Refuse, or Wait, and the store is unreachable. The write has had no
 // effect.
 var ErrCacheDown = errors.New("cachedsql: store is unreachable")
 
@@ -83,6 +83,9 @@ func New(config Config) (*Cache, error) {
 	if limited, ok := c.store.(interface{ MaxLease() time.Duration }); ok && limited.MaxLease() < config.Lease {
 		return nil, fmt.Errorf("cachedsql: Config.Lease is %v, but the store's quarantine only %v: a write in flight could outlive the memory of it",
 			config.Lease, limited.MaxLease())
+	}
+	if err := c.checkWait(); err != nil {
+		return nil, err
 	}
 	_, streams := c.store.(EventStream)
 	c.pending.off = !streams || config.ReportInterval < 0

@@ -140,12 +140,20 @@ const (
 	Available OnCacheDown = iota
 	// Refuse fails the write with ErrCacheDown before anything happened.
 	Refuse
+	// Wait lets the write wait, once in an outage and for some seconds, until
+	// readers everywhere must have noticed that this process is away: they
+	// serve and store nothing until it is back, or the store's absence is
+	// over, from when on writes are refused. The store must have an absence.
+	Wait
 )
 
 // String returns the word used in configuration.
 func (o OnCacheDown) String() string {
-	if o == Refuse {
+	switch o {
+	case Refuse:
 		return "refuse"
+	case Wait:
+		return "wait"
 	}
 	return "available"
 }
@@ -181,7 +189,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Consistency > Bounded {
 		return c, fmt.Errorf("cachedsql: Config.Consistency has no value %d", c.Consistency)
 	}
-	if c.OnCacheDown > Refuse {
+	if c.OnCacheDown > Wait {
 		return c, fmt.Errorf("cachedsql: Config.OnCacheDown has no value %d", c.OnCacheDown)
 	}
 	if c.LazyConnect && c.Namespace == "" {

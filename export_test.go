@@ -32,3 +32,14 @@ func (c *Cache) TrustOutsetsFor(d time.Duration) {
 		k.outsets.lax = d
 	}
 }
+
+// AwayFrom says when writes of this Cache may go on without a lease, which is
+// zero until it has registered.
+func (c *Cache) AwayFrom() (from, until time.Time) {
+	for _, sp := range c.allSpaces() {
+		if sp.registrar != nil {
+			return sp.registrar.reg.Away()
+		}
+	}
+	return from, until
+}

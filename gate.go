@@ -35,6 +35,7 @@ var errDown = errors.New("the store did not answer a moment ago")
 type gate struct {
 	cache  *Cache
 	budget time.Duration
+	beat   time.Duration // between two looks at the store
 
 	down    atomic.Bool
 	since   atomic.Int64 // when it went down, nanoseconds of sinceStart
@@ -53,7 +54,11 @@ var processStart = time.Now()
 func sinceStart() int64 { return int64(time.Since(processStart)) }
 
 func newGate(c *Cache) *gate {
-	return &gate{cache: c, budget: c.config.LookupTimeout, kick: make(chan struct{}, 1), quit: make(chan struct{})}
+	g := &gate{cache: c, budget: c.config.LookupTimeout, beat: heartbeat, kick: make(chan struct{}, 1), quit: make(chan struct{})}
+	if term, _ := absence(c.store); term != 0 && c.config.OnCacheDown == Wait {
+		g.beat = min(heartbeat, term/3) // two renewals of a registration may be late
+	}
+	return g
 }
 
 // start begins to watch the store. One in this process needs no watching.
@@ -135,7 +140,7 @@ func (g *gate) wake() {
 
 // watch notices outages in idle processes, ends them, and pays what is owed.
 func (g *gate) watch() {
-	timer := time.NewTimer(heartbeat)
+	timer := time.NewTimer(g.beat)
 	defer timer.Stop()
 	wait := probeAtFirst
 	for {
@@ -149,7 +154,7 @@ func (g *gate) watch() {
 		case g.down.Load():
 			if g.recover() {
 				wait = probeAtFirst
-				timer.Reset(heartbeat)
+				timer.Reset(g.beat)
 				continue
 			}
 			timer.Reset(wait)
@@ -158,10 +163,13 @@ func (g *gate) watch() {
 			if err := g.payDebts(); err != nil {
 				g.trip(err)
 			}
+			if !g.down.Load() {
+				_ = g.register() // tells by itself
+			}
 			if time.Duration(sinceStart()-g.lastUse.Load()) >= heartbeat {
 				g.judge(context.Background(), g.ping())
 			}
-			timer.Reset(heartbeat)
+			timer.Reset(g.beat)
 			if g.down.Load() {
 				timer.Reset(probeAtFirst)
 			}
@@ -183,9 +191,15 @@ func (g *gate) ping() error {
 
 // recover ends the outage if the store answers, has the leases of the writes
 // still under way, and has been told of every write it missed. The order
-// matters: first the announcements, then the fence, then the statements.
+// matters: first the announcements, then the registration, which lets readers
+// go on, then the fence, then the statements.
 func (g *gate) recover() bool {
-	if g.ping() != nil || g.cache.leases.renewAll() != nil || g.payDebts() != nil {
+	spaces := g.cache.allSpaces()
+	for _, sp := range spaces {
+		sp.registrar.stopAdmitting()
+		defer sp.registrar.resume()
+	}
+	if g.ping() != nil || g.cache.leases.renewAll() != nil || g.payDebts() != nil || g.register() != nil {
 		return false
 	}
 	outage := time.Duration(sinceStart() - g.since.Load())
@@ -206,17 +220,18 @@ func (g *gate) recover() bool {
 func (g *gate) payDebts() error {
 	var errs []error
 	for _, sp := range g.cache.allSpaces() {
-		names, judged := sp.takeDebt()
-		if len(names) == 0 {
-			continue
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), probeDeadline)
-		err := sp.announce(ctx, newWriterID(), sp.store.Tags(names), judged...)
+		errs = append(errs, sp.pay())
+	}
+	return errors.Join(errs...)
+}
+
+// register renews this process's registrations.
+func (g *gate) register() error {
+	var errs []error
+	for _, sp := range g.cache.allSpaces() {
+		ctx, cancel := context.WithTimeout(context.Background(), g.budget)
+		errs = append(errs, sp.registrar.renew(ctx))
 		cancel()
-		if err != nil {
-			sp.remember(names, judged...)
-			errs = append(errs, err)
-		}
 	}
 	return errors.Join(errs...)
 }
@@ -230,4 +245,7 @@ func (g *gate) close() {
 	g.mu.Unlock()
 	g.done.Wait()
 	_ = g.payDebts()
+	for _, sp := range g.cache.allSpaces() {
+		sp.registrar.withdraw()
+	}
 }

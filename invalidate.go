@@ -264,7 +264,7 @@ func (c *conn) writeSpace() (*space, error) {
 	if sp := c.connector.last.Load(); sp != nil {
 		return sp, nil
 	}
-	if c.cache.config.OnCacheDown == Refuse {
+	if c.cache.config.OnCacheDown != Available {
 		return nil, fmt.Errorf("%w, write refused: the server has not said which database this is", ErrCacheDown)
 	}
 	c.connector.owes.Store(true)

@@ -27,7 +27,7 @@ var decide protocol.Rules
 type write struct {
 	space *space
 	id    WriterID
-	begun bool // the store has acknowledged the lease
+	begun bool // the store has acknowledged the lease, or the registration stands for it
 
 	mu   sync.Mutex
 	sent time.Time // when the request for the lease that holds now was sent
@@ -69,11 +69,12 @@ func (w *write) unhold() {
 }
 
 // judgedRightly reports whether nothing has changed in what the names were
-// judged by when the store was last asked.
+// judged by when the store was last asked. A write that goes on without it is
+// judged again when it is announced.
 func (w *write) judgedRightly() bool {
 	w.asking.Lock()
 	defer w.asking.Unlock()
-	return w.seen == w.schema || everything(w.names)
+	return w.seen == "" || w.seen == w.schema || everything(w.names)
 }
 
 // shown returns the schema that the store showed last.
@@ -230,6 +231,7 @@ func (c *Cache) askLease(ctx context.Context, w *write) error {
 	w.mu.Lock()
 	w.sent = sent
 	w.mu.Unlock()
+	w.space.registrar.told(w)
 	w.seen = schema
 	if w.schema == "" {
 		w.schema = schema
@@ -247,6 +249,7 @@ func (c *Cache) begin(ctx context.Context, sp *space, t touched) (*write, error)
 	if c.config.Consistency == Bounded {
 		return w, nil
 	}
+	sp.registrar.want()
 	if err := c.obtain(ctx, w); err != nil {
 		w.unhold()
 		return nil, err
@@ -254,10 +257,26 @@ func (c *Cache) begin(ctx context.Context, sp *space, t touched) (*write, error)
 	return w, nil
 }
 
-// obtain leases w's tags, or settles what happens without a lease.
-func (c *Cache) obtain(ctx context.Context, w *write) error {
+// obtain leases w's tags, or settles what happens without a lease. A write that
+// waits for that asks for the lease again when the store is back.
+func (c *Cache) obtain(ctx context.Context, w *write) (err error) {
+	again := true
+	for n := 0; again; n++ {
+		if n == mostReturns {
+			return fmt.Errorf("%w, write refused: it comes and goes", ErrCacheDown)
+		}
+		again, err = c.obtainOnce(ctx, w)
+	}
+	return err
+}
+
+// mostReturns bounds how often one write waits for a store that is back and
+// gone again.
+const mostReturns = 5
+
+func (c *Cache) obtainOnce(ctx context.Context, w *write) (again bool, err error) {
 	if c.gate.down.Load() {
-		return c.unreachable(w, errDown)
+		return c.unreachable(ctx, w, errDown)
 	}
 	// A lease that has lost half its time to a slow answer is asked for again:
 	// the statement that follows needs what is left of it.
@@ -267,18 +286,18 @@ func (c *Cache) obtain(ctx context.Context, w *write) error {
 		w.asking.Unlock()
 		if err != nil && ctx.Err() != nil {
 			c.tasks.must(func() { c.end(w, false) }) // nothing has happened, but the lease may be there
-			return ctx.Err()
+			return false, ctx.Err()
 		}
 		if err != nil {
-			return c.unreachable(w, err)
+			return c.unreachable(ctx, w, err)
 		}
 		if decide.MayCommit(w.age(), c.config.Lease) {
 			w.begun = true
 			c.leases.hold(w)
-			return nil
+			return false, nil
 		}
 	}
-	return c.unreachable(w, errors.New("leases arrive too late to be used"))
+	return c.unreachable(ctx, w, errors.New("leases arrive too late to be used"))
 }
 
 // widen leases more for a write that has not been sent yet. Where the schema
@@ -301,14 +320,41 @@ func (c *Cache) widen(ctx context.Context, w *write, t touched) error {
 	return c.widen(ctx, w, touched{names: []string{WildcardTag}, schema: w.shown()})
 }
 
-// unreachable applies OnCacheDown to a write that could not be leased.
-func (c *Cache) unreachable(w *write, cause error) error {
-	if c.config.OnCacheDown == Refuse {
-		return fmt.Errorf("%w, write refused: %w", ErrCacheDown, cause)
+// unreachable applies OnCacheDown to a write that could not be leased. Where it
+// waits, again says that the store is back.
+func (c *Cache) unreachable(ctx context.Context, w *write, cause error) (again bool, err error) {
+	switch c.config.OnCacheDown {
+	case Refuse:
+		return false, fmt.Errorf("%w, write refused: %w", ErrCacheDown, cause)
+	case Wait:
+		return c.goAway(ctx, w, cause)
 	}
 	t := w.touches()
 	w.space.owe(t.names, t.schema)
-	return nil
+	return false, nil
+}
+
+// goAway waits until w may go on without a lease, or the store is back.
+func (c *Cache) goAway(ctx context.Context, w *write, cause error) (again bool, err error) {
+	for {
+		wait, err := w.space.registrar.admit(w)
+		switch {
+		case err != nil:
+			return false, fmt.Errorf("%w, write refused: %w: %w", ErrCacheDown, err, cause)
+		case wait == 0:
+			w.begun = true
+			c.leases.hold(w) // whoever finds the store back leases it, if it is not over by then
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(wait):
+		}
+		if !c.gate.down.Load() {
+			return true, nil
+		}
+	}
 }
 
 // finish ends a write. definite is false where nobody can say whether it took
@@ -318,11 +364,25 @@ func (c *Cache) finish(w *write, definite bool) {
 	if w.begun {
 		c.leases.drop(w)
 		if !decide.MayEnd(outcome(definite)) {
+			w.doubt()
 			w.unhold()
 			return
 		}
 	}
 	c.release(w)
+}
+
+// doubt leaves a write's lease to run out. Where it has none, one will be asked
+// for when the store can be reached again.
+func (w *write) doubt() {
+	if !w.space.registrar.has(w) {
+		return
+	}
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	w.ended = true
+	w.space.doubts(w.names, w.schema)
+	w.space.registrar.told(w)
 }
 
 func outcome(definite bool) protocol.Outcome {
@@ -337,7 +397,17 @@ func outcome(definite bool) protocol.Outcome {
 // there is none, or it may have run out since it could not be renewed, others
 // may have stored what was there before the write, and that has to be dead
 // before the caller is told that it is done.
+//
+// A write that relies on the registration keeps readers away until it has been
+// announced, since the registration is not renewed before.
 func (c *Cache) release(w *write) {
+	if w.space.registrar.has(w) && !c.inline {
+		c.tasks.must(func() {
+			c.end(w, false)
+			w.space.registrar.told(w)
+		})
+		return
+	}
 	lapsed := w.begun && w.age() >= c.config.Lease
 	if c.inline || lapsed || !w.begun && c.config.Consistency == Strict {
 		c.end(w, lapsed)

@@ -2,7 +2,9 @@ package cachedsql
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +23,8 @@ type space struct {
 	store Space
 	none  TagSet // no table: wildcard and schema are checked all the same
 
+	registrar *registrar // nil: writes do not rely on a registration
+
 	catalog  atomic.Pointer[knowledge]
 	outdated atomic.Bool   // a writer has seen another schema and could not load
 	loading  chan struct{} // holds one token: the right to load
@@ -29,7 +33,8 @@ type space struct {
 
 	mu       sync.Mutex
 	debt     map[string]struct{}
-	judged   map[Schema]struct{} // what the names in debt were judged under
+	doubt    map[string]struct{} // names of writes whose outcome nobody knows
+	judged   map[Schema]struct{} // what the names in debt and doubt were judged under
 	reloaded time.Time           // when the catalog was last read for an unknown name
 	failed   time.Time           // when it could last not be read
 	failure  error
@@ -50,8 +55,9 @@ func (sp *space) mayReload() bool {
 }
 
 func newSpace(c *Cache, name string) *space {
-	sp := &space{name: name, cache: c, store: c.store.Space(name), loading: make(chan struct{}, 1), debt: map[string]struct{}{}, judged: map[Schema]struct{}{}}
+	sp := &space{name: name, cache: c, store: c.store.Space(name), loading: make(chan struct{}, 1), debt: map[string]struct{}{}, doubt: map[string]struct{}{}, judged: map[Schema]struct{}{}}
 	sp.none = sp.store.Tags(nil)
+	sp.registrar = newRegistrar(sp)
 	sp.loading <- struct{}{}
 	return sp
 }
@@ -74,18 +80,85 @@ func (sp *space) remember(names []string, judged ...Schema) {
 	}
 }
 
-func (sp *space) takeDebt() (names []string, judged []Schema) {
+// doubts remembers names that have to be leased when the store can be reached:
+// of a write that was sent without, and may still take effect.
+func (sp *space) doubts(names []string, judged ...Schema) {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	for n := range sp.debt {
-		names = append(names, n)
+	for _, n := range names {
+		sp.doubt[n] = struct{}{}
 	}
-	for s := range sp.judged {
-		judged = append(judged, s)
+	for _, s := range judged {
+		sp.judged[s] = struct{}{}
 	}
+}
+
+// owes reports whether there is anything to announce.
+func (sp *space) owes() bool {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	return len(sp.debt) != 0 || len(sp.doubt) != 0
+}
+
+// debt is what a space owes the store.
+type debt struct {
+	names, doubt []string
+	judged       []Schema
+}
+
+func (sp *space) takeDebt() (d debt) {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	d.names = slices.Collect(maps.Keys(sp.debt))
+	d.doubt = slices.Collect(maps.Keys(sp.doubt))
+	d.judged = slices.Collect(maps.Keys(sp.judged))
 	clear(sp.debt)
+	clear(sp.doubt)
 	clear(sp.judged)
-	return names, judged
+	return d
+}
+
+// pay announces what is owed, or remembers it again.
+func (sp *space) pay() error {
+	if !sp.owes() {
+		return nil
+	}
+	d := sp.takeDebt()
+	ctx, cancel := context.WithTimeout(context.Background(), probeDeadline)
+	defer cancel()
+	var err error
+	if len(d.doubt) != 0 {
+		if err = sp.leaseDoubt(ctx, d); err != nil {
+			sp.doubts(d.doubt, d.judged...)
+		}
+	}
+	if len(d.names) == 0 {
+		return err
+	}
+	paid := sp.announce(ctx, newWriterID(), sp.store.Tags(d.names), d.judged...)
+	if paid != nil {
+		sp.remember(d.names, d.judged...)
+	}
+	return errors.Join(err, paid)
+}
+
+// leaseDoubt leases what writes may still change that were sent without a
+// lease. It runs out; by then they are decided.
+func (sp *space) leaseDoubt(ctx context.Context, d debt) error {
+	lease := sp.cache.config.Lease
+	schema, err := sp.store.Begin(ctx, newWriterID(), sp.store.Tags(d.doubt), lease)
+	if err != nil || judgedUnder(schema, d.judged) || everything(d.doubt) {
+		return err
+	}
+	sp.outdated.Store(true)
+	_, err = sp.store.Begin(ctx, newWriterID(), sp.store.Tags([]string{WildcardTag}), lease)
+	return err
+}
+
+// judgedUnder reports whether every schema that something depends on is this
+// one.
+func judgedUnder(schema Schema, judged []Schema) bool {
+	return !slices.ContainsFunc(judged, func(s Schema) bool { return s != "" && s != schema })
 }
 
 // announce ends a write in the store. Where that shows another schema than the
@@ -97,7 +170,7 @@ func (sp *space) announce(ctx context.Context, id WriterID, tags TagSet, judged 
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(judged, func(s Schema) bool { return s != "" && s != schema }) || everything(tags.Names()) {
+	if judgedUnder(schema, judged) || everything(tags.Names()) {
 		return nil
 	}
 	sp.outdated.Store(true)

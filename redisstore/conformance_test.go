@@ -18,6 +18,8 @@ import (
 // while a test looks the other way.
 const quarantine = 300 * time.Millisecond
 
+const absence = 2 * time.Second
+
 var testConfig = redisstore.Config{Quarantine: quarantine}
 
 func open(tb testing.TB, url string, c redisstore.Config) *redisstore.Store {
@@ -56,10 +58,27 @@ func TestSingleServerConforms(t *testing.T) {
 	conform(t, testredis.Start(t).URL(), testConfig)
 }
 
+// TestServerWithRegistrationsConforms is with the scripts of stores whose
+// writers may go on without Redis.
+func TestServerWithRegistrationsConforms(t *testing.T) {
+	t.Parallel()
+	c := testConfig
+	c.Absence = absence
+	conform(t, testredis.Start(t).URL(), c)
+}
+
 func TestClusterConforms(t *testing.T) {
 	t.Parallel()
 	nodes := testredis.StartCluster(t)
 	conform(t, "redis+cluster://"+nodes[0].Addr, testConfig)
+}
+
+func TestClusterWithRegistrationsConforms(t *testing.T) {
+	t.Parallel()
+	nodes := testredis.StartCluster(t)
+	c := testConfig
+	c.Absence = absence
+	conform(t, "redis+cluster://"+nodes[0].Addr, c)
 }
 
 // TestMiniredisConforms uses the embedded server of the examples, which has no

@@ -29,7 +29,7 @@ func (sp *space) Declare(ctx context.Context, names []string) (cachedsql.Declare
 	execs := make([]*execution, len(sp.keys.shards))
 	for shard := range execs {
 		keys := newCall(shard, []string{sp.keys.era(shard), sp.keys.schema(shard), sp.keys.names(shard)}, "").keys
-		execs[shard] = sp.store.scripts.command(ctx, declareScript, keys, argv...)
+		execs[shard] = sp.store.scripts.command(ctx, sp.store.program.declare, keys, argv...)
 	}
 	sp.store.scripts.run(ctx, execs, nil)
 	found := cachedsql.Declared{Names: map[string]time.Duration{}}

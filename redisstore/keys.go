@@ -19,6 +19,7 @@ import (
 //	{p:n:s}w         wildcard tag
 //	{p:n:s}d         declared names
 //	{p:n:s}n         never exists, see transaction
+//	{p:n:s}p         registrations, where writers may go on without Redis
 //	{p:n:s}t:name    any other tag
 //	p:n:e1:key       entry; 1 is the version of this scheme
 //
@@ -113,6 +114,7 @@ func (k keyspace) era(shard int) string      { return k.shards[shard] + "e" }
 func (k keyspace) schema(shard int) string   { return k.shards[shard] + "s" }
 func (k keyspace) wildcard(shard int) string { return k.shards[shard] + "w" }
 func (k keyspace) names(shard int) string    { return k.shards[shard] + "d" }
+func (k keyspace) presence(shard int) string { return k.shards[shard] + "p" }
 func (k keyspace) tag(shard int, name string) string {
 	return k.shards[shard] + "t:" + encodeName(name)
 }

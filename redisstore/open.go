@@ -28,8 +28,8 @@ import (
 // [redis.ParseClusterURL]): dial_timeout, read_timeout, pool_size and so on,
 // with two other defaults: a command is not sent again (max_retries), and
 // dialling is tried once (dialer_retries), since a query is waiting that can
-// be answered without Redis. key_prefix, quarantine and allow_no_replid are
-// those of [Config] and win over it.
+// be answered without Redis. absence, key_prefix, quarantine and
+// allow_no_replid are those of [Config] and win over it.
 //
 // Errors never contain a password.
 func Open(rawURL string, c Config) (*Store, error) {
@@ -63,12 +63,16 @@ func takeParams(u *url.URL, c *Config) error {
 	if q.Has("key_prefix") {
 		c.KeyPrefix = q.Get("key_prefix")
 	}
-	if v := q.Get("quarantine"); v != "" {
+	for name, to := range map[string]*time.Duration{"absence": &c.Absence, "quarantine": &c.Quarantine} {
+		v := q.Get(name)
+		if v == "" {
+			continue
+		}
 		d, err := time.ParseDuration(v)
 		if err != nil {
-			return fmt.Errorf("cachedsql: redis: quarantine %q is not a duration", v)
+			return fmt.Errorf("cachedsql: redis: %s %q is not a duration", name, v)
 		}
-		c.Quarantine = d
+		*to = d
 	}
 	if v := q.Get("allow_no_replid"); v != "" {
 		b, err := strconv.ParseBool(v)
@@ -77,7 +81,7 @@ func takeParams(u *url.URL, c *Config) error {
 		}
 		c.AllowNoReplicationID = b
 	}
-	for _, name := range []string{"key_prefix", "quarantine", "allow_no_replid"} {
+	for _, name := range []string{"absence", "key_prefix", "quarantine", "allow_no_replid"} {
 		q.Del(name)
 	}
 	u.RawQuery = q.Encode()

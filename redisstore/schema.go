@@ -98,8 +98,7 @@ func (sp *space) schemaCalls(answers []answer) []call {
 	var calls []call
 	for shard := range sp.keys.shards {
 		if !slices.ContainsFunc(answers, func(a answer) bool { return a.shard == shard }) {
-			k := sp.keys
-			calls = append(calls, newCheck(shard, []string{k.era(shard), k.schema(shard), k.wildcard(shard)}))
+			calls = append(calls, sp.newCheck(shard, sp.keys.wildcard(shard)))
 		}
 	}
 	return calls

@@ -7,12 +7,15 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/cachedsql/cachedsql/internal/protocol"
 )
 
 var (
@@ -29,11 +32,47 @@ var (
 	//go:embed scripts/declare.lua
 	declareLua string
 
-	checkScript = newScript(headLua + settledLua + registersLua + checkLua)
-	markScript  = newScript(headLua + registersLua + markLua)
-
-	declareScript = newScript(headLua + registersLua + declareLua)
+	//go:embed scripts/away.lua
+	awayLua string
+	//go:embed scripts/presence.lua
+	presenceLua string
+	//go:embed scripts/present.lua
+	presentLua string
+	//go:embed scripts/register.lua
+	registerLua string
 )
+
+// program is the scripts of a store.
+type program struct {
+	check, mark, declare *script
+	register             *script // nil: nobody goes on without Redis
+}
+
+// usual is the program of stores whose writers do not go on without Redis. It
+// knows nothing of registrations, and does not pay for them.
+var usual = program{
+	check:   newScript(headLua + settledLua + registersLua + "\nlocal here = true\n" + checkLua),
+	mark:    newScript(headLua + registersLua + markLua),
+	declare: newScript(headLua + registersLua + declareLua),
+}
+
+// newProgram returns the scripts of a store whose writers may. The absence is
+// part of what they call the history, so that processes which do not agree on
+// it never believe each other's tags: then nothing is cached, where somebody
+// might have served what a writer away has changed.
+func newProgram(term, absence protocol.Millis) program {
+	if absence == 0 {
+		return usual
+	}
+	head := headLua + fmt.Sprintf("\nlocal term, absence = %d, %d\nhistory = history .. '+%[2]d'\n", term, absence)
+	return program{
+		check: newScript(head + awayLua + "\nif everybody then\n" + settledLua + "\nend\n" +
+			registersLua + presenceLua + presentLua + checkLua),
+		mark:     newScript(head + registersLua + markLua),
+		declare:  newScript(head + registersLua + declareLua),
+		register: newScript(head + awayLua + registersLua + presenceLua + registerLua),
+	}
+}
 
 // script is a Lua script in the two forms servers understand.
 type script struct{ flagged, plain scriptForm }

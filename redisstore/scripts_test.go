@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,8 +39,14 @@ func compare(t *testing.T, addr string, steps int) {
 	client := redis.NewClient(&redis.Options{Addr: addr})
 	t.Cleanup(func() { _ = client.Close() })
 	for seed := range uint64(5) {
-		b := newBoth(t, client, seed)
+		b := newBoth(t, client, seed, usual)
 		for range steps / 5 {
+			b.step()
+		}
+	}
+	for seed := range uint64(5) {
+		b := newBoth(t, client, seed, newProgram(testTerm, testAbsence))
+		for range steps / 2 {
 			b.step()
 		}
 	}
@@ -103,16 +110,20 @@ const (
 
 	testQuarantine = 5000
 	testMaxLeases  = 2
+	testTerm       = 1000
+	testAbsence    = 8000
+	testMaxWriters = 3
 )
 
 // both is a shard in Redis and the same in Go.
 type both struct {
 	*testing.T
-	client *redis.Client
-	random *rand.Rand
-	rules  protocol.Rules
-	seed   uint64
-	steps  int
+	client  *redis.Client
+	program program
+	random  *rand.Rand
+	rules   protocol.Rules
+	seed    uint64
+	steps   int
 
 	now     protocol.Millis
 	history string
@@ -120,20 +131,39 @@ type both struct {
 	tags    []string // values; "" is missing
 	names   string
 	log     []string
+
+	presence string
 }
 
-func newBoth(t *testing.T, client *redis.Client, seed uint64) *both {
+func newBoth(t *testing.T, client *redis.Client, seed uint64, p program) *both {
 	t.Helper()
 	client.FlushAll(t.Context())
 	return &both{
-		T: t, client: client, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
-		rules: protocol.Rules{Quarantine: testQuarantine, LongestLease: testQuarantine, MaxLeases: testMaxLeases},
-		now:   1_700_000_000_000, history: historyA, tags: make([]string, 4),
+		T: t, client: client, program: p, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
+		rules: protocol.Rules{
+			Quarantine: testQuarantine, LongestLease: testQuarantine, MaxLeases: testMaxLeases,
+			Term: testTerm, Absence: testAbsence, MaxWriters: testMaxWriters,
+		},
+		now: 1_700_000_000_000, history: historyA, tags: make([]string, 4),
 	}
 }
 
 // namesRegister is the number of the register of names, which is no tag.
 const namesRegister = 99
+
+// presenceRegister is that of the registrations, likewise.
+const presenceRegister = 98
+
+// registers reports whether writers can register.
+func (b *both) registers() bool { return b.program.register != nil }
+
+// historyName is what the scripts call the history.
+func (b *both) historyName() string {
+	if b.registers() {
+		return fmt.Sprintf("%s+%d", b.history, testAbsence)
+	}
+	return b.history
+}
 
 func (b *both) key(i int) string {
 	switch {
@@ -141,6 +171,8 @@ func (b *both) key(i int) string {
 		return fmt.Sprint("era", b.seed)
 	case i == namesRegister:
 		return fmt.Sprint("names", b.seed)
+	case i == presenceRegister:
+		return fmt.Sprint("presence", b.seed)
 	}
 	return fmt.Sprint("tag", b.seed, "-", i)
 }
@@ -150,7 +182,11 @@ func (b *both) step() {
 	b.steps++
 	b.now += protocol.Millis([]int64{0, 1, 10, 400, 2500, 4999, 5000}[b.random.IntN(7)])
 	subset := b.random.Perm(len(b.tags) - 1)[:1+b.random.IntN(len(b.tags)-1)]
-	switch b.random.IntN(13) {
+	kinds := 13
+	if b.registers() {
+		kinds = 19
+	}
+	switch b.random.IntN(kinds) {
 	case 0, 1, 2, 3:
 		b.check(subset)
 	case 4, 5, 6:
@@ -165,7 +201,79 @@ func (b *both) step() {
 		b.now -= protocol.Millis(b.random.IntN(3000)) // another server's clock
 	case 12:
 		b.declare()
+	case 18:
+		b.damagePresence()
+	default:
+		b.register()
 	}
+}
+
+// damagePresence is damage to the registrations.
+func (b *both) damagePresence() {
+	h := b.historyName()
+	values := []string{
+		"", "x", h, h + " ", h + " w1", h + " w1:1:2 x", "other w1:1:2", h + " w1:1:9999999999999999",
+		fmt.Sprintf("%s w1:%d:%d", h, b.now+9*testTerm, b.now+9*testAbsence), fmt.Sprintf("%s w1:%d:%d", h, b.now, b.now),
+	}
+	b.presence = values[b.random.IntN(len(values))]
+	b.log = append(b.log, fmt.Sprintf("presence := %q", b.presence))
+	if b.presence == "" {
+		b.client.Del(b.Context(), b.key(presenceRegister))
+	} else {
+		b.client.Set(b.Context(), b.key(presenceRegister), b.presence, 0)
+	}
+}
+
+// present is the part of a check that looks at registrations.
+func (b *both) present(fresh string) bool {
+	if !b.registers() {
+		return true
+	}
+	next, settled, swept := b.rules.ObservePresence(protocol.ParsePresence(b.presence), b.historyName(), b.now)
+	b.registered(next, swept, fresh)
+	return settled
+}
+
+func (b *both) registered(next protocol.Presence, swept bool, fresh string) {
+	b.presence = next.String()
+	if swept {
+		b.tags[0] = b.rules.End(protocol.ParseTag(b.tags[0]), "", b.now, fresh).String()
+	}
+}
+
+// register is what a writer asks, from any one of several, at any time, under
+// one history or the other.
+func (b *both) register() {
+	fresh, writer := b.fresh(), fmt.Sprint("writer", b.random.IntN(5))
+	lapses := []string{"", "0", fmt.Sprint(int64(b.now) - 1 + b.random.Int64N(2*testTerm))}[min(b.random.IntN(6), 2)]
+	believed := b.historyName()
+	if b.random.IntN(5) == 0 {
+		believed = historyB
+	}
+	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
+	b.era = era.String()
+	p, result := protocol.ParsePresence(b.presence), "ok"
+	var next protocol.Presence
+	var swept bool
+	switch at, _ := strconv.ParseInt(lapses, 10, 64); {
+	case lapses == "" || believed != b.historyName():
+		next, swept = b.rules.Withdraw(p, b.historyName(), "nobody", b.now)
+		result = "not"
+	case at == 0:
+		next, swept = b.rules.Withdraw(p, b.historyName(), writer, b.now)
+	default:
+		var ok bool
+		if next, swept, ok = b.rules.Register(p, b.historyName(), writer, protocol.Millis(at), b.now); !ok {
+			result = "full"
+			if protocol.Millis(at) <= b.now {
+				result = "late"
+			}
+		}
+	}
+	b.registered(next, swept, fresh)
+	want := fmt.Sprintf("%s %d %s", result, b.now, b.historyName())
+	got := b.run(b.program.register, []int{0, presenceRegister}, writer, lapses, believed, testMaxWriters)
+	b.agree(fmt.Sprintf("register %s %q %s", writer, lapses, believed), want, got)
 }
 
 // damage deletes a register or puts a foreign value in its place.
@@ -177,9 +285,10 @@ func (b *both) damage(i int) {
 	value := values[b.random.IntN(len(values))]
 	era := b.random.IntN(3) == 0
 	if era {
+		h := strings.Replace(b.historyName(), historyB, historyA, 1)
 		values = []string{
-			"", historyA + " tok 0", historyA + " tok", historyA + " tok 99999999999999999",
-			historyA + " tok 999999999999999", historyA + " to k 0", historyA + "  0", "  0", historyA + "  5", "cccc tok 0",
+			"", h + " tok 0", h + " tok", h + " tok 99999999999999999",
+			h + " tok 999999999999999", h + " to k 0", h + "  0", "  0", h + "  5", "cccc tok 0",
 		}
 		value, i = values[b.random.IntN(len(values))], -1
 	}
@@ -211,8 +320,9 @@ func (b *both) fresh() string {
 
 func (b *both) check(subset []int) {
 	regs, fresh := registers(subset), b.fresh()
-	era, settled := b.rules.ObserveEra(protocol.ParseEra(b.era), b.history, b.now, fresh)
+	era, settled := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
 	b.era = era.String()
+	settled = b.present(fresh) && settled
 	tokens := era.Token
 	for _, i := range regs {
 		observe := b.rules.Observe
@@ -227,14 +337,17 @@ func (b *both) check(subset []int) {
 	if settled {
 		want = "1 " + tokens
 	}
-	b.agree(fmt.Sprint("check ", regs), want, b.run(checkScript, regs))
+	if b.registers() {
+		regs = append(regs, presenceRegister)
+	}
+	b.agree(fmt.Sprint("check ", regs), want, b.run(b.program.check, regs))
 }
 
 func (b *both) mark(what string, subset []int, lease int64) {
 	regs, fresh := registers(subset), b.fresh()
 	writer := fmt.Sprint("writer", b.random.IntN(8))
 	first := 2 + b.random.IntN(2)
-	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.history, b.now, fresh)
+	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
 	b.era = era.String()
 	for n, i := range regs {
 		tag := protocol.ParseTag(b.tags[i])
@@ -251,7 +364,7 @@ func (b *both) mark(what string, subset []int, lease int64) {
 		b.tags[i] = tag.String()
 	}
 	want := era.Token + " " + protocol.ParseTag(b.tags[0]).Token
-	got := b.run(markScript, regs, writer, lease, testMaxLeases, first)
+	got := b.run(b.program.mark, regs, writer, lease, testMaxLeases, first)
 	b.agree(fmt.Sprint(what, regs, writer, lease, first), want, got)
 }
 
@@ -267,14 +380,14 @@ func (b *both) declare() {
 		b.names = []string{"", "x", "tok a", "tok a:1 b", fmt.Sprint("tok column1:", int64(b.now)+9*testQuarantine)}[b.random.IntN(5)]
 		b.client.Set(b.Context(), b.key(namesRegister), b.names, 0)
 	}
-	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.history, b.now, fresh)
+	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
 	declared, schema := b.rules.Declare(protocol.ParseTag(b.names), protocol.ParseTag(b.tags[0]), names, b.now, fresh)
 	b.era, b.names, b.tags[0] = era.String(), declared.String(), schema.String()
 	want := era.Token + " " + schema.Token
 	for _, n := range declared.Leases {
 		want += fmt.Sprintf(" %s:%d", n.Marker, max(n.Deadline-b.now, 0))
 	}
-	b.agree(fmt.Sprint("declare ", names), want, b.run(declareScript, []int{0, namesRegister}, append([]any{len(names)}, argv...)...))
+	b.agree(fmt.Sprint("declare ", names), want, b.run(b.program.declare, []int{0, namesRegister}, append([]any{len(names)}, argv...)...))
 }
 
 func (b *both) run(sc *script, regs []int, argv ...any) string {
@@ -297,6 +410,9 @@ func (b *both) agree(op, want, got string) {
 	b.log = append(b.log, fmt.Sprintf("%d %s -> %s", b.now, op, want))
 	if got != want {
 		b.Fatalf("seed %d: script answers %q, protocol %q\n%s", b.seed, got, want, strings.Join(b.log, "\n"))
+	}
+	if got := b.client.Get(b.Context(), b.key(presenceRegister)).Val(); got != b.presence {
+		b.Fatalf("seed %d: registrations are %q, protocol says %q\n%s", b.seed, got, b.presence, strings.Join(b.log, "\n"))
 	}
 	if got := b.client.Get(b.Context(), b.key(namesRegister)).Val(); got != b.names {
 		b.Fatalf("seed %d: names are %q, protocol says %q\n%s", b.seed, got, b.names, strings.Join(b.log, "\n"))

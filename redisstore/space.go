@@ -89,7 +89,7 @@ func (sp *space) runChecks(ctx context.Context, calls []call, gets []redis.Cmder
 func (sp *space) execute(ctx context.Context, calls []call, gets []redis.Cmder) []*execution {
 	execs := make([]*execution, len(calls))
 	for i, c := range calls {
-		execs[i] = sp.store.scripts.command(ctx, checkScript, c.keys, nextCheckToken(), sp.store.quarantine, sp.store.history)
+		execs[i] = sp.store.scripts.command(ctx, sp.store.program.check, c.keys, nextCheckToken(), sp.store.quarantine, sp.store.history)
 	}
 	sp.store.scripts.run(ctx, execs, gets)
 	return execs
@@ -148,7 +148,7 @@ func (sp *space) mark(ctx context.Context, what string, writer cachedsql.WriterI
 	marker := base64.RawURLEncoding.EncodeToString(writer[:])
 	execs := make([]*execution, len(set.marks))
 	for i, c := range set.marks {
-		execs[i] = sp.store.scripts.command(ctx, markScript, c.keys,
+		execs[i] = sp.store.scripts.command(ctx, sp.store.program.mark, c.keys,
 			randomToken(), sp.store.quarantine, sp.store.history, marker, lease, maxLeases, c.first)
 	}
 	sp.store.scripts.run(ctx, execs, nil)

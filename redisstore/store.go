@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,12 @@ var _ cachedsql.Store = (*Store)(nil)
 // Config configures a Store. Every process that shares a namespace must use
 // the same. The zero value is fine.
 type Config struct {
+	// Absence is how long a writer whose cache has OnCacheDown Wait may go on
+	// writing when it cannot reach Redis. Nobody's results are served or stored
+	// meanwhile, nor for as long after such a writer has died, or after Redis
+	// has lost its data. In a URL: absence. Zero: there are no such writers.
+	Absence time.Duration
+
 	// AllowNoReplicationID accepts a server that does not say which history
 	// its data belongs to, as INFO's master_replid does. The store then does
 	// not notice a failover that lost writes, nor a restart from an old
@@ -53,6 +60,9 @@ type Config struct {
 const (
 	defaultKeyPrefix  = "cachedsql"
 	defaultQuarantine = 10 * time.Second
+
+	minAbsence = 100 * time.Millisecond
+	longTerm   = 3 * time.Second
 )
 
 func (c Config) withDefaults() (Config, error) {
@@ -65,14 +75,30 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Quarantine < time.Millisecond {
 		return c, fmt.Errorf("cachedsql: redis: quarantine %v: at least a millisecond is needed", c.Quarantine)
 	}
+	if c.Absence != 0 && c.Absence < minAbsence {
+		return c, fmt.Errorf("cachedsql: redis: absence %v: at least %v is needed", c.Absence, minAbsence)
+	}
+	if c.Absence != 0 && c.AllowNoReplicationID {
+		return c, errors.New("cachedsql: redis: absence: without a replication ID nobody notices that the writers which may be away were lost")
+	}
 	return c, validPrefix(c.KeyPrefix)
+}
+
+// term is how far ahead registrations lapse: about how long a writer that is
+// cut off has to wait, and how long one may be held up without everybody
+// noticing. Everybody must find the same.
+func (c Config) term() time.Duration {
+	return min(longTerm, c.Absence/8).Truncate(time.Millisecond)
 }
 
 // A Store is a [cachedsql.Store] in Redis.
 type Store struct {
 	scripts scripts
 	wire    *wire // nil: lookups go by the scripts
+	program program
 	config  Config
+	rules   protocol.Rules // of registrations
+	suffix  string         // what the scripts add to the history, see newProgram
 	shards  int
 	opened  bool // the client is ours to close
 	closed  atomic.Bool
@@ -98,6 +124,11 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{scripts: scripts{client: client}, config: c, shards: 1, spaces: make(map[string]*space)}
+	if c.Absence != 0 {
+		s.suffix = "+" + strconv.FormatInt(c.Absence.Milliseconds(), 10)
+		s.rules = protocol.Rules{Term: protocol.Millis(c.term().Milliseconds()), Absence: protocol.Millis(c.Absence.Milliseconds()), MaxWriters: maxWriters}
+	}
+	s.program = newProgram(s.rules.Term, s.rules.Absence)
 	s.quarantine, s.history = int64(protocol.WholeMillis(c.Quarantine)), ""
 	if c.AllowNoReplicationID {
 		s.history = unknownHistory
@@ -120,6 +151,18 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 
 // unknownHistory stands for the replication ID of a server that shows none.
 const unknownHistory = "unknown"
+
+// Absence is how far ahead registrations lapse and how long a writer may be
+// away after that; zero where writers cannot register.
+func (s *Store) Absence() (term, absence time.Duration) {
+	if s.config.Absence == 0 {
+		return 0, 0
+	}
+	return s.config.term(), s.config.Absence
+}
+
+// registers reports whether writers can register.
+func (s *Store) registers() bool { return s.program.register != nil }
 
 // MaxLease is the longest lease a writer may ask for: the quarantine.
 func (s *Store) MaxLease() time.Duration { return s.config.Quarantine }

@@ -75,8 +75,7 @@ func isTable(name string) bool {
 func (t *tagSet) addChecks(shard int, tags []string, even bool) {
 	k := t.space.keys
 	for chunk := range chunks(tags, even) {
-		keys := append([]string{k.era(shard), k.schema(shard), k.wildcard(shard)}, chunk...)
-		t.checks = append(t.checks, newCheck(shard, keys))
+		t.checks = append(t.checks, t.space.newCheck(shard, append([]string{k.wildcard(shard)}, chunk...)...))
 	}
 }
 
@@ -109,9 +108,14 @@ func chunks(tags []string, even bool) func(yield func([]string) bool) {
 // width is the number of keys.
 func (c *call) width() int { return len(c.keys) - 1 }
 
-// newCheck is a call of check.lua, which a transaction may answer instead: so
-// whatever a check depends on has to be among its keys.
-func newCheck(shard int, keys []string) call {
+// newCheck is a call of the check script on the tags of a shard. A transaction
+// may answer it instead: so whatever a check depends on has to be among its
+// keys.
+func (sp *space) newCheck(shard int, tags ...string) call {
+	keys := append([]string{sp.keys.era(shard), sp.keys.schema(shard)}, tags...)
+	if sp.store.config.Absence != 0 {
+		keys = append(keys, sp.keys.presence(shard))
+	}
 	c := newCall(shard, keys, "")
 	c.mget = string(appendCommand(nil, append([]string{"MGET"}, keys...)...))
 	return c

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"github.com/cachedsql/cachedsql/internal/protocol"
 )
@@ -28,13 +29,15 @@ type transaction struct {
 	at     int    // how many of them have been judged
 	from   int    // where the next one starts
 	info   []byte
-	tokens []byte   // of a set
+	now    protocol.Millis // the server's, where writers register
+	tokens []byte          // of a set
 	parts  [][]byte // of tokens, one for each call
 }
 
 const (
 	multiCommand = "*1\r\n$5\r\nMULTI\r\n"
 	infoCommand  = "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n"
+	timeCommand  = "*1\r\n$4\r\nTIME\r\n"
 	execCommand  = "*1\r\n$4\r\nEXEC\r\n"
 	getCommand   = "*2\r\n$3\r\nGET\r\n"
 )
@@ -50,6 +53,9 @@ func (t *transaction) appendTo(b []byte, sp *space) []byte {
 		}
 		b = append(b, sp.keys.noop...)
 		b = append(b, infoCommand...)
+		if sp.store.registers() {
+			b = append(b, timeCommand...)
+		}
 		b = append(b, execCommand...)
 	}
 	for _, g := range t.gets {
@@ -62,7 +68,7 @@ func (t *transaction) appendTo(b []byte, sp *space) []byte {
 // refused; after any error nothing was found, and the connection is of no use.
 func (t *transaction) read(r replies, sp *space, found []finding) error {
 	if len(t.sets) > 0 {
-		if err := t.readExec(r); err != nil {
+		if err := t.readExec(r, sp.store.registers()); err != nil {
 			return err
 		}
 		history, err := historyOf(t.info, sp.store.history)
@@ -83,8 +89,11 @@ func (t *transaction) read(r replies, sp *space, found []finding) error {
 }
 
 // readExec reads the answers up to that of EXEC.
-func (t *transaction) readExec(r replies) error {
+func (t *transaction) readExec(r replies, timed bool) error {
 	commands := 2
+	if timed {
+		commands++
+	}
 	for _, set := range t.sets {
 		commands += len(set.checks)
 	}
@@ -114,10 +123,37 @@ func (t *transaction) readExec(r replies) error {
 		return err
 	}
 	var err error
-	if t.info, _, err = r.appendText(t.info[:0]); isAnswer(err) {
-		return nil // a server without it, or a user who may not: see historyOf
+	if t.info, _, err = r.appendText(t.info[:0]); err != nil && !isAnswer(err) {
+		return err // else a server without it, or a user who may not: see historyOf
 	}
-	return err
+	if timed {
+		t.now, err = readTime(r)
+		return err
+	}
+	return nil
+}
+
+// readTime reads what TIME answers. It comes after the registrations: whoever
+// has not lapsed by it had not when they were read.
+func readTime(r replies) (protocol.Millis, error) {
+	n, err := r.size('*')
+	if err == nil && n != 2 {
+		err = errReply
+	}
+	if err != nil {
+		return 0, err
+	}
+	var parts [2]int64
+	for i := range parts {
+		text, err := r.text()
+		if err != nil {
+			return 0, err
+		}
+		if parts[i], err = strconv.ParseInt(string(text), 10, 64); err != nil {
+			return 0, errReply
+		}
+	}
+	return protocol.Millis(parts[0]*1000 + parts[1]/1000), nil
 }
 
 func (t *transaction) readValues(r replies, keys int) error {
@@ -168,10 +204,14 @@ func (t *transaction) judge(sp *space, set *tagSet, history []byte, f *finding) 
 	settled, schema := true, 0
 	for i := range set.checks {
 		start := len(t.tokens)
-		for k := range set.checks[i].width() {
+		tags := set.checks[i].width()
+		if sp.store.registers() {
+			tags--
+		}
+		for k := range tags {
 			v := t.next()
 			if k == 0 {
-				v = settledEra(v, history)
+				v = settledEra(v, history, sp.store.suffix)
 			} else {
 				t.tokens = append(t.tokens, ' ')
 			}
@@ -182,6 +222,9 @@ func (t *transaction) judge(sp *space, set *tagSet, history []byte, f *finding) 
 			if k == 1 {
 				schema = len(t.tokens) - start
 			}
+		}
+		if sp.store.registers() && !sp.store.nobodyAway(t.next(), history, t.now) {
+			settled = false
 		}
 		t.parts = append(t.parts, t.tokens[start:])
 	}
@@ -207,9 +250,9 @@ func (t *transaction) next() []byte {
 }
 
 // settledEra returns the token of an era of this history that is not in
-// quarantine, nil otherwise.
-func settledEra(era, history []byte) []byte {
-	rest, ok := bytes.CutPrefix(era, history)
+// quarantine, nil otherwise. suffix is what the store adds to the history.
+func settledEra(era, history []byte, suffix string) []byte {
+	rest, ok := cutHistory(era, history, suffix)
 	if !ok {
 		return nil
 	}
@@ -218,4 +261,26 @@ func settledEra(era, history []byte) []byte {
 		return nil
 	}
 	return token[1:]
+}
+
+func cutHistory(value, history []byte, suffix string) (rest []byte, ok bool) {
+	rest, ok = bytes.CutPrefix(value, history)
+	if !ok || len(rest) < len(suffix) || string(rest[:len(suffix)]) != suffix {
+		return nil, false
+	}
+	return rest[len(suffix):], true
+}
+
+// nobodyAway says of the register of registrations what away.lua does: whether
+// whoever lapses first does so within one term from now.
+func (s *Store) nobodyAway(presence, history []byte, now protocol.Millis) bool {
+	rest, ok := cutHistory(presence, history, s.suffix)
+	if !ok || len(rest) == 0 {
+		return ok
+	}
+	_, fields, found := bytes.Cut(rest, []byte{':'})
+	digits, _, ended := bytes.Cut(fields, []byte{':'})
+	lapses, err := strconv.ParseInt(string(digits), 10, 64)
+	return found && ended && err == nil && rest[0] == ' ' &&
+		protocol.Millis(lapses) > now && protocol.Millis(lapses) <= now+s.rules.Term
 }

@@ -60,6 +60,8 @@ func (tr Traits) Run(t *testing.T, newStore func(t *testing.T) cachedsql.Store) 
 		"DeclaringChangesTheSchema":             testDeclareChangesSchema,
 		"DeclaredNamesWaitForWritesUnderWay":    testDeclareWaits,
 		"NoDeclaredNameIsLostToAnother":         testDeclareAtOnce,
+		"WriterThatIsNotHeardOfKeepsReadersOff": testRegistration,
+		"RegistrationEnds":                      testRegistrationEnds,
 		"ThousandTags":                          testThousandTags,
 		"HostileTagNames":                       testHostileTags,
 		"NamespacesAreIsolated":                 testNamespaces,

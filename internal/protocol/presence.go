@@ -77,7 +77,18 @@ func (p Presence) String() string {
 // which everything depends on, must get a fresh token in the same step:
 // results read before the lapse may still be on their way to the store, and
 // nobody is left who would announce what made them outdated.
+//
+// Where the first of them lapses within one term, all is well, and the others
+// are not looked at.
 func (r Rules) ObservePresence(p Presence, history string, now Millis) (next Presence, settled, swept bool) {
+	if p.History == history && len(p.Writers) != 0 && p.Writers[0].Lapses > now && p.Writers[0].Lapses <= now+r.Term {
+		return p, true, false
+	}
+	return r.sweepPresence(p, history, now)
+}
+
+// sweepPresence looks at all of them.
+func (r Rules) sweepPresence(p Presence, history string, now Millis) (next Presence, settled, swept bool) {
 	if p.History != history && (r.has(PresenceEpoch) || p.History == "") {
 		p = Presence{History: history}
 		if r.has(PresenceQuarantine) {
@@ -115,7 +126,7 @@ func (r Rules) clampRegistration(w Registration, now Millis) Registration {
 // when it has been writing for a while. ok is false where the request came so
 // late, or there are too many.
 func (r Rules) Register(p Presence, history, writer string, lapses, now Millis) (next Presence, swept, ok bool) {
-	next, _, swept = r.ObservePresence(p, history, now)
+	next, _, swept = r.sweepPresence(p, history, now)
 	if !r.has(NamedLapse) {
 		lapses = now + r.Term
 	}
@@ -124,13 +135,14 @@ func (r Rules) Register(p Presence, history, writer string, lapses, now Millis) 
 	if lapses <= now || at < 0 && r.MaxWriters > 0 && len(next.Writers) >= r.MaxWriters {
 		return next, swept, false
 	}
-	switch {
-	case at >= 0:
-		w := &next.Writers[at]
-		w.Lapses = max(w.Lapses, lapses)
-		w.Ends = max(w.Ends, lapses+r.Absence)
-	case r.has(RegisterAnew):
-		next.Writers = append(next.Writers, Registration{writer, lapses, lapses + r.Absence})
+	w := Registration{writer, lapses, lapses + r.Absence}
+	if at >= 0 {
+		was := next.Writers[at]
+		w.Lapses, w.Ends = max(w.Lapses, was.Lapses), max(w.Ends, was.Ends)
+		next.Writers = slices.Delete(next.Writers, at, at+1)
+	}
+	if at >= 0 || r.has(RegisterAnew) {
+		next.Writers = append(next.Writers, w)
 	}
 	next.sort()
 	return next, swept, true
@@ -139,7 +151,7 @@ func (r Rules) Register(p Presence, history, writer string, lapses, now Millis) 
 // Withdraw removes the registration of a writer that will not write any more,
 // and has announced everything.
 func (r Rules) Withdraw(p Presence, history, writer string, now Millis) (next Presence, swept bool) {
-	next, _, swept = r.ObservePresence(p, history, now)
+	next, _, swept = r.sweepPresence(p, history, now)
 	next.Writers = slices.DeleteFunc(next.Writers, func(w Registration) bool { return w.Writer == writer })
 	return next, swept
 }

@@ -81,10 +81,10 @@ var Settings = []Setting{
 		set: func(o *options, v string) (err error) { o.config.NearBound, err = duration(v); return err },
 	},
 	{
-		Name: "on_cache_down", Value: "available or refuse", Default: "available",
+		Name: "on_cache_down", Value: "available, refuse or wait", Default: "available",
 		Doc: "What a write does while Redis is unreachable.",
 		set: func(o *options, v string) (err error) {
-			o.config.OnCacheDown, err = word(v, cachedsql.Available, cachedsql.Refuse)
+			o.config.OnCacheDown, err = word(v, cachedsql.Available, cachedsql.Refuse, cachedsql.Wait)
 			return err
 		},
 	},

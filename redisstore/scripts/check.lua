@@ -1,6 +1,7 @@
 
 -- Returns "1" if all is settled, else "0", and all tokens.
 local tok, settled = era()
+settled = settled and here
 local out = {'', tok}
 for i = 2, #KEYS do
   local ok
