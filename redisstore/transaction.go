@@ -31,7 +31,7 @@ type transaction struct {
 	info   []byte
 	now    protocol.Millis // the server's, where writers register
 	tokens []byte          // of a set
-	parts  [][]byte // of tokens, one for each call
+	parts  [][]byte        // of tokens, one for each call
 }
 
 const (
