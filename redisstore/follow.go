@@ -103,6 +103,10 @@ type knownTags struct {
 
 var errNotFollowable = errors.New("cachedsql: redis: this kind of client cannot follow tags")
 
+// errLapses: a registration lapses by the clock, which is no change that Redis
+// tells of.
+var errLapses = errors.New("cachedsql: redis: with an absence every hit has to ask whether a writer is away")
+
 // Follow implements [cachedsql.Follower].
 func (sp *space) Follow(bound time.Duration, report func(error)) (cachedsql.Following, error) {
 	f, err := sp.newFollowing(bound, report)
@@ -114,6 +118,9 @@ func (sp *space) Follow(bound time.Duration, report func(error)) (cachedsql.Foll
 }
 
 func (sp *space) newFollowing(bound time.Duration, report func(error)) (*following, error) {
+	if sp.store.registers() {
+		return nil, errLapses
+	}
 	switch client := sp.store.scripts.client.(type) {
 	case *redis.Client:
 		if client.Options().StreamingCredentialsProvider != nil {

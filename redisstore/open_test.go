@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-func openURL(t *testing.T, url string, c Config) *Store {
+func openURL(t testing.TB, url string, c Config) *Store {
 	t.Helper()
 	s, err := Open(url, c)
 	if err != nil {

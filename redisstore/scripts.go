@@ -64,13 +64,14 @@ func newProgram(term, absence protocol.Millis) program {
 	if absence == 0 {
 		return usual
 	}
+	const takePresence = "local presenceKey = table.remove(KEYS)\n"
 	head := headLua + fmt.Sprintf("\nlocal term, absence = %d, %d\nhistory = history .. '+%[2]d'\n", term, absence)
 	return program{
-		check: newScript(head + awayLua + "\nif everybody then\n" + settledLua + "\nend\n" +
+		check: newScript(takePresence + head + awayLua + "\nif everybody then\n" + settledLua + "\nend\n" +
 			registersLua + presenceLua + presentLua + checkLua),
 		mark:     newScript(head + registersLua + markLua),
 		declare:  newScript(head + registersLua + declareLua),
-		register: newScript(head + awayLua + registersLua + presenceLua + registerLua),
+		register: newScript(takePresence + head + awayLua + registersLua + presenceLua + registerLua),
 	}
 }
 

@@ -32,7 +32,8 @@ type call struct {
 	shard int
 	keys  []any // number of keys, and keys, as a command has them
 	first string
-	mget  string // of a check: the same keys in an MGET, as it is sent
+	tags  int    // of a check: how many registers there are, with era, schema and wildcard
+	mget  string // likewise: what reads them in a transaction, as it is sent
 }
 
 // What mark.lua changes first, the schema or what follows it.
@@ -105,19 +106,19 @@ func chunks(tags []string, even bool) func(yield func([]string) bool) {
 	return slices.Chunk(tags, maxTagsPerScript)
 }
 
-// width is the number of keys.
-func (c *call) width() int { return len(c.keys) - 1 }
-
 // newCheck is a call of the check script on the tags of a shard. A transaction
 // may answer it instead: so whatever a check depends on has to be among its
 // keys.
 func (sp *space) newCheck(shard int, tags ...string) call {
 	keys := append([]string{sp.keys.era(shard), sp.keys.schema(shard)}, tags...)
-	if sp.store.config.Absence != 0 {
+	mget := appendCommand(nil, append([]string{"MGET"}, keys...)...)
+	n := len(keys)
+	if sp.store.registers() {
+		mget = appendCommand(mget, "GETRANGE", sp.keys.presence(shard), "0", "149") // as away.lua
 		keys = append(keys, sp.keys.presence(shard))
 	}
 	c := newCall(shard, keys, "")
-	c.mget = string(appendCommand(nil, append([]string{"MGET"}, keys...)...))
+	c.tags, c.mget = n, string(mget)
 	return c
 }
 

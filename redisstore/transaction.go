@@ -96,6 +96,9 @@ func (t *transaction) readExec(r replies, timed bool) error {
 	}
 	for _, set := range t.sets {
 		commands += len(set.checks)
+		if timed {
+			commands += len(set.checks)
+		}
 	}
 	for range 1 + commands { // OK, and then QUEUED
 		if kind, rest, err := r.head(); err != nil {
@@ -114,7 +117,7 @@ func (t *transaction) readExec(r replies, timed bool) error {
 	t.values, t.ends, t.at, t.from = t.values[:0], t.ends[:0], 0, 0
 	for _, set := range t.sets {
 		for i := range set.checks {
-			if err := t.readValues(r, set.checks[i].width()); err != nil {
+			if err := t.readCheck(r, set.checks[i].tags, timed); err != nil {
 				return err
 			}
 		}
@@ -154,6 +157,20 @@ func readTime(r replies) (protocol.Millis, error) {
 		}
 	}
 	return protocol.Millis(parts[0]*1000 + parts[1]/1000), nil
+}
+
+// readCheck reads the tags of a call, and the beginning of the register of
+// registrations where there is one.
+func (t *transaction) readCheck(r replies, tags int, timed bool) error {
+	if err := t.readValues(r, tags); err != nil || !timed {
+		return err
+	}
+	values, isText, err := r.appendText(t.values)
+	if err == nil && !isText {
+		err = errReply
+	}
+	t.values, t.ends = values, append(t.ends, len(values))
+	return err
 }
 
 func (t *transaction) readValues(r replies, keys int) error {
@@ -204,11 +221,7 @@ func (t *transaction) judge(sp *space, set *tagSet, history []byte, f *finding) 
 	settled, schema := true, 0
 	for i := range set.checks {
 		start := len(t.tokens)
-		tags := set.checks[i].width()
-		if sp.store.registers() {
-			tags--
-		}
-		for k := range tags {
+		for k := range set.checks[i].tags {
 			v := t.next()
 			if k == 0 {
 				v = settledEra(v, history, sp.store.suffix)

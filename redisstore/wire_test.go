@@ -107,7 +107,7 @@ func agree(t *testing.T, parameters string) {
 			if random.IntN(4) > 0 {
 				value = values[random.IntN(4)]
 			}
-			if s.registers() && k == set.checks[0].width()-1 {
+			if s.registers() && k == set.checks[0].tags {
 				value = somePresence(random, history)
 			}
 			if k == 0 {

@@ -81,10 +81,21 @@ func (p Presence) String() string {
 // Where the first of them lapses within one term, all is well, and the others
 // are not looked at.
 func (r Rules) ObservePresence(p Presence, history string, now Millis) (next Presence, settled, swept bool) {
-	if p.History == history && len(p.Writers) != 0 && p.Writers[0].Lapses > now && p.Writers[0].Lapses <= now+r.Term {
+	if r.allIsWell(p, history, now) {
 		return p, true, false
 	}
 	return r.sweepPresence(p, history, now)
+}
+
+func (r Rules) allIsWell(p Presence, history string, now Millis) bool {
+	return p.History == history && len(p.Writers) != 0 && p.Writers[0].Lapses > now && p.Writers[0].Lapses <= now+r.Term
+}
+
+// othersAreWell reports whether a request changes nothing but its own writer's
+// registration: that is there, and will lapse last.
+func (r Rules) othersAreWell(p Presence, history, writer string, lapses, now Millis) bool {
+	return r.allIsWell(p, history, now) && lapses > now && p.Writers[len(p.Writers)-1].Lapses <= lapses &&
+		slices.ContainsFunc(p.Writers, func(w Registration) bool { return w.Writer == writer })
 }
 
 // sweepPresence looks at all of them.
@@ -126,10 +137,14 @@ func (r Rules) clampRegistration(w Registration, now Millis) Registration {
 // when it has been writing for a while. ok is false where the request came so
 // late, or there are too many.
 func (r Rules) Register(p Presence, history, writer string, lapses, now Millis) (next Presence, swept, ok bool) {
-	next, _, swept = r.sweepPresence(p, history, now)
 	if !r.has(NamedLapse) {
 		lapses = now + r.Term
 	}
+	next = p
+	if !r.othersAreWell(p, history, writer, min(lapses, now+r.Term), now) {
+		next, _, swept = r.sweepPresence(p, history, now)
+	}
+	next.Writers = slices.Clone(next.Writers)
 	at := slices.IndexFunc(next.Writers, func(w Registration) bool { return w.Writer == writer })
 	lapses = min(lapses, now+r.Term)
 	if lapses <= now || at < 0 && r.MaxWriters > 0 && len(next.Writers) >= r.MaxWriters {

@@ -82,7 +82,7 @@ var Settings = []Setting{
 	},
 	{
 		Name: "on_cache_down", Value: "available, refuse or wait", Default: "available",
-		Doc: "What a write does while Redis is unreachable.",
+		Doc: "What a write does while Redis is unreachable. `wait` needs an `absence` in the Redis URL of every process.",
 		set: func(o *options, v string) (err error) {
 			o.config.OnCacheDown, err = word(v, cachedsql.Available, cachedsql.Refuse, cachedsql.Wait)
 			return err

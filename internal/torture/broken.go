@@ -26,6 +26,7 @@ import (
 // cache is given, or in the text of the scripts on their way to Redis.
 type breakage struct {
 	nemeses []string // under which it shows
+	wait    bool     // is a part of on_cache_down: wait
 	slow    bool     // shows within a minute, not within seconds
 	script  func(text string) string
 	store   func(cachedsql.Space) cachedsql.Space
@@ -54,6 +55,13 @@ var breakages = map[string]breakage{
 		nemeses: []string{"old-snapshot", "failover"},
 		script:  replace("if history == '' then", "history = 'same'\nif false then"),
 	},
+	"lapses not honoured": {
+		nemeses: []string{"cut-off"}, wait: true,
+		script: replace("  writePresence(writers)\n  if swept", "  here = true\n  writePresence(writers)\n  if swept"),
+	},
+	"no limit of an absence": {nemeses: []string{"cut-off"}, wait: true, slow: true, store: func(s cachedsql.Space) cachedsql.Space {
+		return endless{s}
+	}},
 	"unknown outcome is an end": {nemeses: []string{"late-commit"}, slow: true, adapter: func(a *cachedsql.Adapter) {
 		a.Definite = func(error) bool { return true }
 	}},

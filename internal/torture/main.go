@@ -46,6 +46,7 @@ func command() error {
 	flag.BoolVar(&o.Bounded, "bounded", false, "with consistency bounded: stale reads are counted and are no failure")
 	flag.BoolVar(&o.Available, "available", false, "with on_cache_down available: the same")
 	flag.StringVar(&o.Near, "near", "off", "the near cache: off, validate, or push: stale reads within its bound are counted and are no failure")
+	flag.BoolVar(&o.Wait, "wait", false, "with on_cache_down wait")
 	flag.IntVar(&o.Workers, "processes", 4, "how many processes")
 	flag.IntVar(&o.Threads, "threads", 4, "connections of each")
 	flag.Parse()

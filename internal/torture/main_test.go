@@ -70,6 +70,19 @@ func TestNoStaleReadWhateverHappens(t *testing.T) {
 	}
 }
 
+// Processes that are cut off from Redis go on writing, and nobody misses it.
+func TestNoStaleReadOfWhatIsWrittenWithoutRedis(t *testing.T) {
+	r, log := tortured(t, options{
+		DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 12 * time.Second, Nemeses: []string{"cut-off"}, Wait: true,
+	})
+	if n := r.Counts[stale] + r.Counts[overtaken]; n != 0 {
+		t.Errorf("%d stale reads:\n%s", n, log)
+	}
+	if r.Counts[hits] == 0 || r.Counts[commits] == 0 || r.Faults["cut-off"] == 0 {
+		t.Errorf("nothing was tried: %v\n%s", r, log)
+	}
+}
+
 // A checker that cannot fail is worth nothing: each of these leaves out a part
 // of the protocol.
 func TestCheckerFindsEachMissingPart(t *testing.T) {
@@ -80,7 +93,7 @@ func TestCheckerFindsEachMissingPart(t *testing.T) {
 				t.Skip("SKIPPED: set CACHEDSQL_TORTURE=1: shows within a minute, not always within seconds")
 			}
 			r, log := tortured(t, options{
-				DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: time.Minute, Broken: name, Nemeses: b.nemeses, StopEarly: true,
+				DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: time.Minute, Broken: name, Nemeses: b.nemeses, Wait: b.wait, StopEarly: true,
 			})
 			if r.Counts[stale]+r.Counts[overtaken] == 0 {
 				t.Errorf("got no stale read: %v\n%s", r, log)

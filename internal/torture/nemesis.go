@@ -20,6 +20,7 @@ type nemesis func(r *run, ctx context.Context) error
 
 var nemeses = map[string]nemesis{
 	"cut":             (*run).cutRedis,
+	"cut-off":         (*run).cutOff,
 	"dawdle":          (*run).dawdle,
 	"delay":           (*run).delayRedis,
 	"evict-tags":      (*run).evictTags,

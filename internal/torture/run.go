@@ -29,6 +29,7 @@ type options struct {
 	Bounded   bool
 	Available bool
 	Near      string // what the rule says; "" is off
+	Wait      bool
 	Workers   int
 	Threads   int
 	StopEarly bool // at the first stale read
@@ -136,7 +137,7 @@ func (r *run) startWorker(n int) error {
 	p := &process{proxy: link, done: make(chan struct{})}
 	j := job{
 		Number: n, Shared: filepath.Join(r.dir, "shared"), DSN: r.DSN, Database: r.name, Redis: link.addr(),
-		Broken: r.Broken, Bounded: r.Bounded, Available: r.Available, Near: r.Near, Threads: r.Threads,
+		Broken: r.Broken, Bounded: r.Bounded, Available: r.Available, Near: r.Near, Wait: r.Wait, Threads: r.Threads,
 	}
 	if p.cmd, err = r.spawn(j); err != nil {
 		return err

@@ -35,6 +35,7 @@ type job struct {
 	Bounded   bool
 	Available bool // go on with writes while Redis is away
 	Near      string
+	Wait      bool // go on with them after a wait
 	Threads   int
 }
 
@@ -109,6 +110,9 @@ func (w *worker) open() (func(), error) {
 	if w.Available {
 		config.OnCacheDown = cachedsql.Available
 	}
+	if w.Wait {
+		config.OnCacheDown = cachedsql.Wait
+	}
 	if w.Bounded {
 		config.Consistency = cachedsql.Bounded
 	}
@@ -137,7 +141,11 @@ func (w *worker) openStore() (cachedsql.Store, func(), error) {
 	if broken.script != nil {
 		client.AddHook(scriptHook{broken.script})
 	}
-	store, err := redisstore.New(client, redisstore.Config{Quarantine: leaseTime + leaseTime/4})
+	config := redisstore.Config{Quarantine: leaseTime + leaseTime/4}
+	if w.Wait {
+		config.Absence = absence
+	}
+	store, err := redisstore.New(client, config)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,20 +1,21 @@
 
 -- Only where writers may go on without Redis: the register of those that would
--- (protocol.Presence). It is the last key of a check and of register.lua:
+-- (protocol.Presence). It is the last key of a check and of register.lua, and
+-- was taken off the keys before head.lua, so that what follows finds tags only:
 --
--- KEYS[#KEYS]  presence:  "history writer:lapses:ends ..."; those that lapse
---              first come first
+-- presenceKey  "history writer:lapses:ends ..."; those that lapse first come
+--              first
 --
--- Taken off here, so that what follows finds tags only. In the text above this
--- the store says how far ahead a registration lapses (term) and how long after
--- that it ends (absence).
-local presence, presenceKey = values[#KEYS], KEYS[#KEYS]
-values[#KEYS], KEYS[#KEYS] = nil, nil
-
--- What nearly every check finds: nobody has lapsed. Whoever lapses later than
--- one term from now goes by another clock.
-local everybody = presence == history
-if presence and not everybody and string.sub(presence, 1, #history + 1) == history .. ' ' then
+-- In the text above this the store says how far ahead a registration lapses
+-- (term) and how long after that it ends (absence).
+--
+-- What nearly every check finds: nobody has lapsed. The beginning tells; the
+-- whole may be long. Whoever lapses later than one term from now goes by
+-- another clock.
+local everybody, presence = false, redis.call('GETRANGE', presenceKey, 0, 149)
+if presence == history then
+  everybody = true
+elseif string.sub(presence, 1, #history + 1) == history .. ' ' then
   local lapses = string.match(presence, '^[^ ]+ [^: ]+:(%d+):%d+')
   if lapses then
     lapses = tonumber(lapses)

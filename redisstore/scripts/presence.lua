@@ -1,4 +1,10 @@
 
+-- Only the beginning has been read so far.
+local function wholePresence()
+  presence = redis.call('GET', presenceKey)
+  return presence
+end
+
 local function parsePresence(value)
   local found, rest = string.match(value or '', '^([^ ]+)(.*)$')
   if found ~= history then return nil end
@@ -32,7 +38,7 @@ end
 -- Who is registered, whether nobody has lapsed, and whether a registration has
 -- ended.
 local function observePresence()
-  local found, kept, settled, swept = parsePresence(presence), {}, true, false
+  local found, kept, settled, swept = parsePresence(wholePresence()), {}, true, false
   if not found then found = {{'q', clock(), clock() + term + absence}} end
   for _, w in ipairs(found) do
     if w[3] <= clock() then
