@@ -237,7 +237,7 @@ func (b *both) present(fresh string) bool {
 func (b *both) registered(next protocol.Presence, swept bool, fresh string) {
 	b.presence = next.String()
 	if swept {
-		b.tags[0] = b.rules.End(protocol.ParseTag(b.tags[0]), "", b.now, fresh).String()
+		b.tags[0] = b.rules.EndSchema(protocol.ParseTag(b.tags[0]), "", b.now, fresh).String()
 	}
 }
 

@@ -73,8 +73,8 @@ func (p Presence) String() string {
 
 // ObservePresence is what a reader's check does to the register: it says
 // whether anybody may be writing without begin, and what the register has
-// become. Where a registration has ended, swept is true and the schema tag,
-// which everything depends on, must get a fresh token in the same step:
+// become. Where a registration has ended, swept is true and [Rules.EndSchema]
+// must be done in the same step to the schema tag, which everything depends on:
 // results read before the lapse may still be on their way to the store, and
 // nobody is left who would announce what made them outdated.
 //

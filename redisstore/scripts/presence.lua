@@ -53,14 +53,14 @@ local function observePresence()
   return kept, settled, swept
 end
 
--- Everything depends on the schema tag.
+-- Everything depends on the schema tag, and who has gone may have changed the
+-- schema.
 local function renewSchema()
   local tok, leases = parse(values[2])
   if tok then
-    tok, leases = token(), live(leases)
+    tok, leases = token(), hold(live(leases))
   else
     tok, leases = recreate()
   end
   write(2, tok, leases)
-  values[2] = redis.call('GET', KEYS[2])
 end
