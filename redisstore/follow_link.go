@@ -143,7 +143,7 @@ func (l *link) send(requests []request) {
 	st := l.following.space.store
 	_ = l.conn.SetWriteDeadline(time.Now().Add(l.following.bound))
 	for _, r := range requests {
-		form := st.scripts.form(checkScript)
+		form := st.scripts.form(st.program.check)
 		command := []any{"evalsha", form.sha}
 		if l.whole {
 			command = []any{"eval", form.text}
