@@ -95,7 +95,7 @@ func TestNobodyReadsWhatAWriterWithoutRedisHasChanged(t *testing.T) {
 	p := newAwayPair(t, nil)
 	p.exec(p.a.db, raise)
 	p.registered()
-	p.b.warm(allItems)
+	p.wantHit(30 * time.Second)
 	p.proxy.Cut(true)
 	started := time.Now()
 	for n := range 3 {
@@ -133,7 +133,7 @@ func TestAvailableWriterWithoutRedisIsMissed(t *testing.T) {
 	t.Parallel()
 	p := newAwayPair(t, func(c *cachedsql.Config) { c.OnCacheDown = cachedsql.Available })
 	p.exec(p.a.db, raise)
-	p.b.warm(allItems)
+	p.wantHit(30 * time.Second)
 	before := answer(t.Context(), p.bare, allItems)
 	p.proxy.Cut(true)
 	p.exec(p.a.db, raise)
@@ -145,7 +145,7 @@ func TestAvailableWriterWithoutRedisIsMissed(t *testing.T) {
 func TestWriterThatIsNotRegisteredIsRefused(t *testing.T) {
 	t.Parallel()
 	p := newAwayPair(t, nil)
-	p.a.warm(allItems)
+	p.a.read(allItems)
 	before := answer(t.Context(), p.bare, allItems)
 	p.proxy.Cut(true)
 	_, err := p.a.db.Exec(raise)
@@ -160,7 +160,7 @@ func TestWriterThatStaysAwayIsRefusedAndReadersGoOn(t *testing.T) {
 	p := newAwayPair(t, nil)
 	p.exec(p.a.db, raise)
 	p.registered()
-	p.b.warm(allItems)
+	p.wantHit(30 * time.Second)
 	p.proxy.Cut(true)
 	p.exec(p.a.db, raise)
 	_, until := p.a.cache.AwayFrom()
@@ -199,7 +199,7 @@ func TestUnknownOutcomeWithoutRedisIsLeasedOnReturn(t *testing.T) {
 	p.a = p.handle()
 	p.exec(p.a.db, raise)
 	p.registered()
-	p.b.warm(allItems)
+	p.wantHit(30 * time.Second)
 	p.proxy.Cut(true)
 	if _, err := p.a.db.Exec("UPDATE items SET price = price + 1 WHERE name = upper(name, name)"); err == nil {
 		t.Fatal("no error")
@@ -217,7 +217,7 @@ func TestClosedCacheKeepsNobodyAway(t *testing.T) {
 	p := newAwayPair(t, nil)
 	p.exec(p.a.db, raise)
 	p.registered()
-	p.b.warm(allItems)
+	p.wantHit(30 * time.Second)
 	_, until := p.a.cache.AwayFrom()
 	if err := p.a.cache.Close(); err != nil {
 		t.Fatal(err)
