@@ -89,6 +89,10 @@ func newNear(maxBytes int64) near {
 	})}
 }
 
+// NearSize returns how many results are in the near cache, and about how much
+// memory they take. Both are 0 where there is none.
+func (c *Cache) NearSize() (entries, bytes int64) { return c.near.size() }
+
 // size returns how many entries there are, and the memory they take.
 func (n *near) size() (entries, bytes int64) {
 	if n.entries == nil {

@@ -131,5 +131,5 @@ func yesNo(name, help string, yes bool) family {
 
 func familiesOf(c *cachedsql.Cache) []family {
 	live, _ := c.LiveRules()
-	return families(c.Stats(), c.QueriesByRule(), c.Rules().Version(), live.Refused != "")
+	return slices.Concat(families(c.Stats(), c.QueriesByRule(), c.Rules().Version(), live.Refused != ""), tableFamilies(c.Tables()), nearFamilies(c.NearSize()))
 }

@@ -87,6 +87,9 @@ func TestPrometheusHasTheCachesCounts(t *testing.T) {
 		`cachedsql_database_duration_seconds rule=goods`:             busyMisses,
 		`cachedsql_hit_duration_seconds rule=goods longer than 32 s`: 0,
 		`cachedsql_invalidations_total`:                              busyExecs,
+		`cachedsql_table_invalidations_total table=items`:            1,
+		`cachedsql_table_invalidations_total table=*`:                1, // the CREATE TABLE
+		`cachedsql_near_entries`:                                     0,
 		`cachedsql_corrupt_entries_total`:                            0,
 	} {
 		if n, ok := got[series]; !ok || n != want {

@@ -50,7 +50,7 @@ func (f *family) otelName() string {
 	if f.name == "database_duration" {
 		return "db.client.operation.duration"
 	}
-	for _, noun := range []string{"hit", "store", "stored", "rules"} {
+	for _, noun := range []string{"hit", "store", "stored", "rules", "table", "near"} {
 		if rest, ok := strings.CutPrefix(f.name, noun+"_"); ok {
 			return "cachedsql." + noun + "." + rest
 		}

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -20,7 +21,7 @@ type collector struct{ cache *cachedsql.Cache }
 
 // Describe implements [prometheus.Collector].
 func (k *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, f := range families(cachedsql.Stats{}, nil, "", false) {
+	for _, f := range slices.Concat(families(cachedsql.Stats{}, nil, "", false), tableFamilies(nil), nearFamilies(0, 0)) {
 		ch <- f.desc()
 	}
 }
