@@ -59,6 +59,9 @@ func (c *Cache) storeEntry(l *lookup, entry []byte, rows int64, ttl time.Duratio
 	}
 	started := time.Now()
 	err := c.gate.call(context.Background(), func(ctx context.Context) error {
+		if memory, ok := l.route.space.store.(lender); ok {
+			return memory.keep(ctx, l.key, entry, ttl)
+		}
 		return l.route.space.store.Fill(ctx, l.key, entry, ttl)
 	})
 	e := Event{

@@ -221,6 +221,24 @@ func (sp *memorySpace) Read(ctx context.Context, key Key, tags TagSet, buf []byt
 	return r, nil
 }
 
+// lender is a Space in this process's memory. It lends and keeps entries
+// without copying them, which is sound for those who never change one.
+type lender interface {
+	lend(ctx context.Context, key Key, tags TagSet) (Reading, error)
+	keep(ctx context.Context, key Key, entry []byte, ttl time.Duration) error
+}
+
+func (sp *memorySpace) lend(ctx context.Context, key Key, tags TagSet) (Reading, error) {
+	r, err := sp.Check(ctx, tags)
+	if err != nil {
+		return Reading{}, err
+	}
+	if e, ok := sp.store.entries.GetIfPresent(memoryKey{sp.id, key}); ok {
+		r.Entry = e.bytes
+	}
+	return r, nil
+}
+
 // Check implements [Space].
 func (sp *memorySpace) Check(ctx context.Context, tags TagSet) (Reading, error) {
 	set, err := sp.own(ctx, tags)
@@ -301,13 +319,17 @@ func (sp *memorySpace) reading(set *memoryTags, settled bool) Reading {
 
 // Fill implements [Space]. The entry is copied.
 func (sp *memorySpace) Fill(ctx context.Context, key Key, entry []byte, ttl time.Duration) error {
+	return sp.keep(ctx, key, slices.Clone(entry), ttl)
+}
+
+func (sp *memorySpace) keep(ctx context.Context, key Key, entry []byte, ttl time.Duration) error {
 	if err := sp.store.usable(ctx); err != nil {
 		return err
 	}
 	if ttl <= 0 {
 		return errNoTTL
 	}
-	sp.store.entries.Set(memoryKey{sp.id, key}, memoryEntry{slices.Clone(entry), ttl})
+	sp.store.entries.Set(memoryKey{sp.id, key}, memoryEntry{entry, ttl})
 	return nil
 }
 

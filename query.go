@@ -404,7 +404,9 @@ func (c *conn) newLookup() *lookup {
 func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) {
 	store := l.route.space.store
 	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
-		if entry {
+		if memory, ok := store.(lender); ok && entry {
+			l.reading, err = memory.lend(ctx, l.key, l.tags)
+		} else if entry {
 			l.reading, err = store.Read(ctx, l.key, l.tags, nil)
 		} else {
 			l.reading, err = store.Check(ctx, l.tags)

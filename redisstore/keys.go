@@ -21,7 +21,7 @@ import (
 //	{p:n:s}n         never exists, see transaction
 //	{p:n:s}p         registrations, where writers may go on without Redis
 //	{p:n:s}t:name    any other tag
-//	p:n:e1:key       entry; 1 is the version of this scheme
+//	p:n:e2:key       entry; 2 is the version of this scheme
 //
 // A script may touch one slot of a cluster only, so the keys of a shard share
 // a hash tag. There is one shard except in a cluster. Era, schema, wildcard and
@@ -90,7 +90,7 @@ type keyspace struct {
 
 func newKeyspace(prefix, namespace string, shards int) keyspace {
 	base := prefix + ":" + encodeName(namespace)
-	k := keyspace{entries: base + ":e1:", claims: base + ":c1:"}
+	k := keyspace{entries: base + ":e2:", claims: base + ":c1:"}
 	for s := range shards {
 		k.shards = append(k.shards, "{"+base+":"+strconv.Itoa(s)+"}")
 	}

@@ -123,7 +123,7 @@ func BenchmarkChecksum(b *testing.B) {
 func BenchmarkS2(b *testing.B) {
 	for _, rows := range []int{5, 20, 100, 1000} {
 		plain := encode(b, &Encoder{}, Header{}, sample(rows))
-		payload := plain[headerSize : len(plain)-checksumSize]
+		payload := payloadOf(b, plain)
 		block := s2.Encode(nil, payload)
 		scratch := make([]byte, len(payload))
 		b.Run(fmt.Sprintf("decompress/bytes=%d", len(payload)), func(b *testing.B) {

@@ -25,7 +25,8 @@ type Column struct {
 	HasPrecisionScale bool
 }
 
-// What the first byte of a column's properties says.
+// The properties of a column are its number among the usual ones, or 0 and
+// then these flags, the numbers of its types, and what the flags say follows.
 const (
 	columnHasLength = 1 << iota
 	columnNullable
@@ -60,6 +61,12 @@ func appendColumns(dst []byte, columns []Column) ([]byte, error) {
 	}
 	for i := range columns {
 		c := &columns[i]
+		nameless := *c
+		nameless.Name = ""
+		if number := usualNumbers[nameless]; number != 0 {
+			dst = append(dst, number)
+			continue
+		}
 		scan, ok := scanNumbers[c.ScanType]
 		if !ok {
 			return dst, fmt.Errorf("%w of scan type %v of column %q", ErrUnsupported, c.ScanType, c.Name)
@@ -71,7 +78,7 @@ func appendColumns(dst []byte, columns []Column) ([]byte, error) {
 
 func appendProperties(dst []byte, c *Column, scan byte) []byte {
 	flags := c.flags()
-	dst = append(dst, flags, scan)
+	dst = append(dst, 0, flags, scan)
 	number := typeNumbers[c.DatabaseType]
 	dst = append(dst, number)
 	if number == spelledType {
@@ -87,9 +94,17 @@ func appendProperties(dst []byte, c *Column, scan byte) []byte {
 	return dst
 }
 
-// readProperties fills everything but the name.
+// readProperties fills in everything, with an empty name.
 func readProperties(s string, i int, c *Column) int {
-	if len(s)-i < 3 {
+	if i >= len(s) || int(s[i]) >= len(usualColumns) {
+		return failed
+	}
+	if usual := s[i]; usual != 0 {
+		*c = usualColumns[usual]
+		return i + 1
+	}
+	*c = Column{}
+	if i++; len(s)-i < 3 {
 		return failed
 	}
 	flags, scan, number := s[i], s[i+1], s[i+2]

@@ -63,8 +63,9 @@ func TestForeignAndFutureEntriesAreTold(t *testing.T) {
 	for text, want := range map[string]error{
 		"":                            ErrCorrupt,
 		"csq":                         ErrCorrupt,
-		"csq\x01":                     ErrCorrupt,
-		"csq\x02":                     ErrVersion,
+		"csq\x02":                     ErrCorrupt,
+		"csq\x01":                     ErrVersion,
+		"csq\x03":                     ErrVersion,
 		"csq\x00" + "anything at all": ErrVersion,
 		"{\"rows\": []}":              ErrForeign,
 		strings.Repeat("\x00", 200):   ErrForeign,
@@ -76,6 +77,15 @@ func TestForeignAndFutureEntriesAreTold(t *testing.T) {
 			t.Errorf("DecodeHeader(%q): %v, want %v", text, err, want)
 		}
 	}
+}
+
+func payloadOf(t testing.TB, entry []byte) []byte {
+	t.Helper()
+	_, start, err := decodeHeader(entry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entry[start : len(entry)-checksumSize]
 }
 
 // forge makes an entry with a right checksum around any content.
@@ -96,11 +106,12 @@ func TestForgedPayloadIsCorrupt(t *testing.T) {
 		"sets without end":         append([]byte{0}, many...),
 		"columns without end":      append([]byte{0, 1}, many...),
 		"names without end":        {0, 1, 1, 9, 'a'},
-		"scan type unknown":        {0, 1, 1, 0, 0, 255, 1, 0, 0},
-		"database type unknown":    {0, 1, 1, 0, 0, 0, 255, 0, 0},
+		"usual column unknown":     {0, 1, 1, 0, 255, 0, 0},
+		"scan type unknown":        {0, 1, 1, 0, 0, 0, 255, 1, 0, 0},
+		"database type unknown":    {0, 1, 1, 0, 0, 0, 0, 255, 0, 0},
 		"rows without end":         append([]byte{0, 1, 0}, many...),
 		"rows that are not there":  {0, 1, 0, 2, 1, 0},
-		"row without its values":   {0, 1, 1, 0, 0, 0, 1, 1, 1, 0},
+		"row without its values":   {0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0},
 		"bytes after the rows":     {0, 1, 0, 1, 2, 0, 0},
 		"bytes after the sets":     {0, 1, 0, 0, 0, 0},
 		"varint too long":          {0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0},
@@ -129,7 +140,7 @@ func TestForgedValueIsCorruptAndDoesNotPanic(t *testing.T) {
 		"zone not in the table":  "\x0a\x00\x00\x00",
 		"value after the last":   "\x00\x00",
 	} {
-		payload := append([]byte{0, 1, 1, 0, 0, 0, 1, 1, byte(len(row) + 1), byte(len(row))}, row...)
+		payload := append([]byte{0, 1, 1, 0, 0, 0, 0, 1, 1, byte(len(row) + 1), byte(len(row))}, row...)
 		r, err := Decode(forge(0, payload))
 		if err != nil {
 			t.Errorf("%s: Decode: %v, want the error later", name, err)

@@ -37,16 +37,16 @@ type set struct {
 // The Result keeps the entry's memory, and so does every string it hands out:
 // the entry must never be changed or used again as a buffer.
 func Decode(entry []byte) (*Result, error) {
-	if err := checkFrame(entry); err != nil {
+	_, start, err := decodeHeader(entry)
+	if err != nil {
 		return nil, err
 	}
 	body := len(entry) - checksumSize
 	if binary.LittleEndian.Uint32(entry[body:]) != checksum(entry[:body]) {
 		return nil, ErrCorrupt
 	}
-	payload := entry[headerSize:body]
+	payload := entry[start:body]
 	if entry[len(magic)+1]&flagCompressed != 0 {
-		var err error
 		if payload, err = decompress(payload); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -21,7 +22,7 @@ type Encoder struct {
 	columns []byte // columns of all sets
 	rows    []byte // rows of all sets
 	payload []byte // scratch of Finish
-	block   []byte // scratch of Finish: the payload compressed
+	block   []byte // scratch of Finish: the payload compressed, or a small entry
 	sets    []setMark
 	zones   zoneTable
 	err     error
@@ -99,6 +100,20 @@ func (e *Encoder) addRow(values []driver.Value) error {
 	rows := append(e.rows, 0) // the length, if it is short
 	var err error
 	for i, v := range values {
+		// What most values are is written here: a call for each takes longer.
+		switch v := v.(type) {
+		case string:
+			if len(v) <= maxShortString {
+				rows = append(append(rows, tagShortString|byte(len(v))), v...)
+				continue
+			}
+		case int64:
+			rows = appendInt64(rows, v)
+			continue
+		case float64:
+			rows = appendFloat64(rows, v)
+			continue
+		}
 		if rows, err = appendValue(rows, v, &e.zones); err != nil {
 			return fmt.Errorf("%w in column %d", err, i)
 		}
@@ -126,7 +141,7 @@ func putLength(b []byte, start int) []byte {
 }
 
 // Size returns the bytes written so far, before compression.
-func (e *Encoder) Size() int { return headerSize + len(e.columns) + len(e.rows) + checksumSize }
+func (e *Encoder) Size() int { return headerLeast + len(e.columns) + len(e.rows) + checksumSize }
 
 // Rows returns the number of rows so far, in all sets.
 func (e *Encoder) Rows() int64 {
@@ -143,13 +158,35 @@ func (e *Encoder) Finish(h Header) []byte {
 	if e.err != nil || len(e.sets) == 0 {
 		return nil
 	}
-	e.payload = e.appendPayload(e.payload[:0])
-	content, flags := e.payload, byte(0)
-	if e.compress() {
-		content, flags = e.block, flagCompressed
+	if entry := e.compressed(&h); entry != nil {
+		return entry
 	}
-	entry := h.appendTo(make([]byte, 0, headerSize+len(content)+checksumSize), flags)
-	entry = append(entry, content...)
+	if e.Size() < smallEntry { // exactly as long as it is
+		e.block = seal(e.appendPayload(h.appendTo(e.block[:0], 0)))
+		return slices.Clone(e.block)
+	}
+	size := headerMost + len(e.columns) + len(e.rows) + 16*(1+len(e.sets)) + 32*len(e.zones.zones)
+	return seal(e.appendPayload(h.appendTo(make([]byte, 0, size), 0)))
+}
+
+// smallEntry is the size below which an entry is put together in a buffer and
+// copied: the room to spare in memory made for it would be much.
+const smallEntry = 4 << 10
+
+// compressed returns the entry compressed, nil if it is better not to.
+func (e *Encoder) compressed(h *Header) []byte {
+	if e.CompressAbove <= 0 || e.Size() <= e.CompressAbove {
+		return nil
+	}
+	e.payload = e.appendPayload(e.payload[:0])
+	if !e.compress() {
+		return nil
+	}
+	entry := h.appendTo(make([]byte, 0, headerMost+len(e.block)+checksumSize), flagCompressed)
+	return seal(append(entry, e.block...))
+}
+
+func seal(entry []byte) []byte {
 	return binary.LittleEndian.AppendUint32(entry, checksum(entry))
 }
 
@@ -172,7 +209,7 @@ func (e *Encoder) appendPayload(dst []byte) []byte {
 // to save something, and not so much that Decode would take it for a forgery.
 func (e *Encoder) compress() bool {
 	size := len(e.payload)
-	if e.CompressAbove <= 0 || size <= e.CompressAbove || size > maxPayload {
+	if size > maxPayload {
 		return false
 	}
 	e.block = s2.Encode(e.block[:cap(e.block)], e.payload)

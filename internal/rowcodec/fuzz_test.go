@@ -17,7 +17,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	for _, entry := range entries(f) {
 		f.Add(entry)
-		f.Add(entry[headerSize : len(entry)-checksumSize])
+		f.Add(payloadOf(f, entry))
 	}
 	f.Add([]byte("csq\x01"))
 	f.Add([]byte{0, 1, 1, 0, 0, 0, 1, 1, 2, 1, 0})

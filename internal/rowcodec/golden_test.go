@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -54,18 +55,18 @@ func mustZone(name string) *time.Location {
 	return loc
 }
 
-// TestFormatVersion1IsFrozen fails when the bytes written, or what is read
+// TestFormatVersion2IsFrozen fails when the bytes written, or what is read
 // from bytes written before, change: then the version has to change as well,
 // or a fleet being upgraded reads nonsense.
-func TestFormatVersion1IsFrozen(t *testing.T) {
+func TestFormatVersion2IsFrozen(t *testing.T) {
 	t.Parallel()
 	mustLoad(t, "Europe/Berlin")
 	h := Header{
 		Vector: [16]byte{0: 0xa0, 15: 0xaf}, QueryID: 0x0123456789abcdef,
-		FilledAt: time.Unix(1700000000, 42).UTC(), TTL: 5 * time.Minute, DBTime: 1500 * time.Microsecond,
+		FilledAt: time.UnixMilli(1700000000042).UTC(), TTL: 5 * time.Minute, DBTime: 1500 * time.Microsecond,
 	}
 	got := encode(t, &Encoder{}, h, goldenTables()...)
-	file := filepath.Join("testdata", "v1.hex")
+	file := filepath.Join("testdata", "v2.hex")
 	if *update {
 		if err := os.WriteFile(file, []byte(hexLines(got)), 0o644); err != nil {
 			t.Fatal(err)
@@ -115,7 +116,14 @@ func TestNumbersOfTypesAreFrozen(t *testing.T) {
 	for _, name := range typeNames {
 		got.WriteString("type " + name + "\n")
 	}
-	file := filepath.Join("testdata", "v1-types.txt")
+	for _, c := range usualColumns {
+		fmt.Fprintf(&got, "column %q %v length %d,%v nullable %v,%v precision %d,%d,%v\n", c.DatabaseType, c.ScanType,
+			c.Length, c.HasLength, c.Nullable, c.HasNullable, c.Precision, c.Scale, c.HasPrecisionScale)
+	}
+	if len(usualNumbers) != len(usualColumns) || len(usualColumns) > 256 {
+		t.Errorf("%d usual columns, %d of them different", len(usualColumns), len(usualNumbers))
+	}
+	file := filepath.Join("testdata", "v2-types.txt")
 	if *update {
 		if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
 			t.Fatal(err)

@@ -279,8 +279,8 @@ func TestHeaderRoundTrips(t *testing.T) { // not parallel: it counts allocations
 		{},
 		{
 			Vector: [16]byte{1, 2, 15: 16}, QueryID: math.MaxUint64 - 3,
-			FilledAt: time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC),
-			TTL:      90*time.Second + time.Nanosecond, DBTime: 1234567 * time.Nanosecond,
+			FilledAt: time.Date(2026, 3, 1, 12, 0, 0, 123000000, time.UTC),
+			TTL:      90*time.Second + time.Millisecond, DBTime: 1234567 * time.Microsecond,
 		},
 	} {
 		entry := encode(t, &Encoder{}, h, table{})

@@ -2,11 +2,12 @@
 // holds values of the same dynamic types and the same bits as the driver's.
 // What it cannot hold exactly it refuses with ErrUnsupported.
 //
-// An entry, version 1 (integers little endian; "varint" as in
+// An entry, version 2 (integers little endian; "varint" as in
 // encoding/binary, "zigzag" a signed varint):
 //
 //	magic "csq", version byte, flags byte
-//	header: vector 16, query ID 8, filled-at 8, TTL 8, database time 8
+//	header: vector 16, varint query ID, zigzag filled-at and TTL in
+//	  milliseconds, zigzag database time in microseconds
 //	payload, as one s2 block if flagCompressed is set
 //	checksum: CRC-32C of everything before it, 4
 //
@@ -14,7 +15,7 @@
 //
 //	varint zones; per zone: kind, text name, zigzag offset of a fixed zone
 //	varint sets; per set:
-//	  varint columns, text name of each, properties of each
+//	  varint columns, text name of each, properties of each (column.go)
 //	  varint rows, varint bytes of all rows
 //	  per row: varint length, values
 //	text: varint length, bytes
@@ -29,14 +30,17 @@ import (
 	"errors"
 	"hash/crc32"
 	"time"
+	"unsafe"
 )
 
 const (
 	magic          = "csq"
-	version        = 1
+	version        = 2
 	flagCompressed = 1 << 0
 
-	headerSize   = len(magic) + 2 + 16 + 4*8
+	vectorEnd    = len(magic) + 2 + 16
+	headerLeast  = vectorEnd + 4
+	headerMost   = vectorEnd + 4*binary.MaxVarintLen64
 	checksumSize = 4
 
 	// maxPayload and maxRatio bound what Decode allocates for a compressed
@@ -71,11 +75,12 @@ type Header struct {
 	Vector [16]byte
 	// QueryID identifies the statement, for people and tools.
 	QueryID uint64
-	// FilledAt is kept to the nanosecond, in UTC; years 1678 to 2262, or zero.
+	// FilledAt is kept to the millisecond, in UTC; or it is zero.
 	FilledAt time.Time
-	// TTL is how long the entry is good for from FilledAt.
+	// TTL is how long the entry is good for from FilledAt, to the millisecond.
 	TTL time.Duration
-	// DBTime is how long the database took to produce the result.
+	// DBTime is how long the database took to produce the result, to the
+	// microsecond.
 	DBTime time.Duration
 }
 
@@ -84,41 +89,58 @@ func (h *Header) appendTo(dst []byte, flags byte) []byte {
 	dst = append(dst, magic...)
 	dst = append(dst, version, flags)
 	dst = append(dst, h.Vector[:]...)
-	dst = binary.LittleEndian.AppendUint64(dst, h.QueryID)
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(filledNanos(h.FilledAt)))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.TTL))
-	return binary.LittleEndian.AppendUint64(dst, uint64(h.DBTime))
+	dst = binary.AppendUvarint(dst, h.QueryID)
+	dst = appendZigzag(dst, filledMillis(h.FilledAt))
+	dst = appendZigzag(dst, h.TTL.Milliseconds())
+	return appendZigzag(dst, h.DBTime.Microseconds())
 }
 
-// filledNanos is Unix nanoseconds; the zero Time, which has none, is 0.
-func filledNanos(t time.Time) int64 {
+// filledMillis is Unix milliseconds; the zero Time is 0.
+func filledMillis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
-	return t.UnixNano()
+	return t.UnixMilli()
 }
 
-func filledTime(nanos int64) time.Time {
-	if nanos == 0 {
+func filledTime(millis int64) time.Time {
+	if millis == 0 {
 		return time.Time{}
 	}
-	return time.Unix(0, nanos).UTC()
+	return time.UnixMilli(millis).UTC()
 }
 
 // DecodeHeader reads an entry's header without allocating. The checksum is
 // left to Decode: until then a damaged header looks like any other.
 func DecodeHeader(entry []byte) (Header, error) {
-	var h Header
+	h, _, err := decodeHeader(entry)
+	return h, err
+}
+
+// decodeHeader returns also where the payload begins.
+func decodeHeader(entry []byte) (h Header, end int, err error) {
 	if err := checkFrame(entry); err != nil {
-		return h, err
+		return h, 0, err
 	}
-	b := entry[len(magic)+2 : headerSize]
-	copy(h.Vector[:], b)
-	h.QueryID = binary.LittleEndian.Uint64(b[16:])
-	h.FilledAt = filledTime(int64(binary.LittleEndian.Uint64(b[24:])))
-	h.TTL = time.Duration(binary.LittleEndian.Uint64(b[32:]))
-	h.DBTime = time.Duration(binary.LittleEndian.Uint64(b[40:]))
-	return h, nil
+	copy(h.Vector[:], entry[len(magic)+2:])
+	s := unsafe.String(unsafe.SliceData(entry), len(entry)-checksumSize)
+	id, i := readUvarint(s, vectorEnd)
+	var millis [2]int64
+	for k := range millis {
+		if i != failed {
+			millis[k], i = readZigzag(s, i)
+		}
+	}
+	var micros int64
+	if i != failed {
+		micros, i = readZigzag(s, i)
+	}
+	if i == failed {
+		return h, 0, ErrCorrupt
+	}
+	h.QueryID, h.FilledAt = id, filledTime(millis[0])
+	h.TTL, h.DBTime = time.Duration(millis[1])*time.Millisecond, time.Duration(micros)*time.Microsecond
+	return h, i, nil
 }
 
 // checkFrame tells foreign bytes and later versions from a damaged entry, as
@@ -131,7 +153,7 @@ func checkFrame(entry []byte) error {
 		return ErrForeign
 	case entry[len(magic)] != version:
 		return ErrVersion
-	case len(entry) < headerSize+checksumSize:
+	case len(entry) < headerLeast+checksumSize:
 		return ErrCorrupt
 	case entry[len(magic)+1]&^flagCompressed != 0:
 		return ErrCorrupt

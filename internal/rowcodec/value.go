@@ -54,8 +54,7 @@ func appendValue(dst []byte, v driver.Value, zones *zoneTable) ([]byte, error) {
 	case int64:
 		return appendInt64(dst, v), nil
 	case float64:
-		dst = append(dst, tagFloat64)
-		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v)), nil
+		return appendFloat64(dst, v), nil
 	case []byte:
 		return appendBytes(dst, v), nil
 	case time.Time:
@@ -100,6 +99,10 @@ func appendInt64(dst []byte, v int64) []byte {
 		return append(dst, tagSmallInt|byte(v))
 	}
 	return appendZigzag(append(dst, tagInt64), v)
+}
+
+func appendFloat64(dst []byte, v float64) []byte {
+	return binary.LittleEndian.AppendUint64(append(dst, tagFloat64), math.Float64bits(v))
 }
 
 func appendString(dst []byte, v string) []byte {
