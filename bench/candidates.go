@@ -131,23 +131,48 @@ func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeA
 	if err != nil {
 		return nil, o.close, err
 	}
-	all := []candidate{o.query("database/sql floor", o.db(ready)), o.query("bare driver", bare)}
+	all := []candidate{o.query(floorName, o.db(ready)), o.query(bareName, bare)}
 	add := func(c candidate, err2 error) {
 		err = errors.Join(err, err2)
 		all = append(all, c)
 	}
-	add(o.cached(ctx, "cachedsql, in process", k, "", ""))
+	add(o.uncached(ready))
+	add(o.cached(ctx, inProcessName, k, "", ""))
 	if o.redis != "" {
-		ours, err2 := o.cached(ctx, "cachedsql, Redis", k, o.redis, "")
+		ours, err2 := o.cached(ctx, redisName, k, o.redis, "")
 		add(ours, err2)
-		add(o.cached(ctx, "cachedsql, Redis + near (validate)", k, o.redis, "validate"))
-		add(o.cached(ctx, "cachedsql, Redis + near (push)", k, o.redis, "push"))
+		for _, mode := range []string{"validate", "push", "leased"} {
+			if isRules(mode) {
+				add(o.cached(ctx, nearName(mode), k, o.redis, mode))
+			}
+		}
 		add(o.rawGet(ctx, ours.bytes))
+		add(o.rawCheck(ctx))
 		add(o.byHand(bare))
 		add(o.byHandTracked(bare))
 	}
+	add(o.slow(slowName, k, nil))
+	add(o.slow(missName, k, &all[1]))
 	return all, o.close, err
 }
+
+// Names of candidates, which the goals refer to.
+const (
+	floorName     = "database/sql floor"
+	bareName      = "bare driver"
+	uncachedName  = "floor through cachedsql, not cached"
+	inProcessName = "cachedsql, in process"
+	redisName     = "cachedsql, Redis"
+	validateName  = "cachedsql, Redis + near (validate)"
+	getName       = "go-redis GET of the same bytes"
+	checkName     = "go-redis MGET of four tags"
+	jsonName      = "by hand: go-redis + JSON"
+	trackedName   = "by hand: rueidis DoCache + JSON"
+	slowName      = "1 ms query, bare driver"
+	missName      = "1 ms query, cachedsql, a miss"
+)
+
+func nearName(mode string) string { return "cachedsql, Redis + near (" + mode + ")" }
 
 func (o *opened) query(name string, db *sql.DB) candidate {
 	return candidate{name: name, read: func(ctx context.Context) error {
@@ -157,6 +182,12 @@ func (o *opened) query(name string, db *sql.DB) candidate {
 }
 
 const rules = "version: 1\nrules:\n  - {name: all, ttl: 1h, near: \"%s\"}\n"
+
+// isRules reports whether the library has a mode of the near cache.
+func isRules(near string) bool {
+	_, err := cachedsql.ParseRules("bench", fmt.Appendf(nil, rules, near))
+	return err == nil
+}
 
 // cached is the library: in this process if url is empty, with a near cache if
 // near says how.
@@ -189,6 +220,55 @@ func (o *opened) cached(ctx context.Context, name string, k driver.Connector, ur
 	c = o.query(name, o.db(cache.WrapConnector(k)))
 	c.bytes, err = entryBytes(ctx, o, k, parsed)
 	return c, errors.Join(err, untilHit(ctx, cache, c, near != ""))
+}
+
+// uncached is a query that no rule selects, over the driver that has its rows
+// at hand: what is left beside the floor is what the library adds.
+func (o *opened) uncached(k driver.Connector) (c candidate, err error) {
+	parsed, err := cachedsql.ParseRules("bench", []byte("version: 1\nrules:\n  - {name: others, tables: [others], ttl: 1h}\n"))
+	if err != nil {
+		return c, err
+	}
+	cache, err := cachedsql.New(cachedsql.Config{Rules: parsed, Namespace: o.keys + "-uncached"})
+	if err != nil {
+		return c, err
+	}
+	o.closes = append(o.closes, func() { _ = cache.Close() })
+	return o.query(uncachedName, o.db(cache.WrapConnector(k))), nil
+}
+
+// slow is a query that takes a millisecond more. With like, the library
+// records it each time and stores it in Redis, or in the process without one.
+func (o *opened) slow(name string, k driver.Connector, like *candidate) (c candidate, err error) {
+	late := lateConnector{k}
+	if like == nil {
+		return o.query(name, o.db(late)), nil
+	}
+	parsed, err := cachedsql.ParseRules("bench", fmt.Appendf(nil, rules, "off"))
+	if err != nil {
+		return c, err
+	}
+	config := cachedsql.Config{Adapter: o.adapter, Rules: parsed, Namespace: o.keys + "-slow", LookupTimeout: time.Second, Lease: 50 * time.Millisecond}
+	if o.redis != "" {
+		store, err := redisstore.Open(o.redis, redisstore.Config{Quarantine: 50 * time.Millisecond})
+		if err != nil {
+			return c, err
+		}
+		o.closes = append(o.closes, func() { _ = store.Close() })
+		config.Store = store
+	}
+	cache, err := cachedsql.New(config)
+	if err != nil {
+		return c, err
+	}
+	o.closes = append(o.closes, func() { _ = cache.Close() })
+	c = o.query(name, o.db(cache.WrapConnector(late)))
+	if err := untilHit(context.Background(), cache, c, false); err != nil {
+		return c, err
+	}
+	read := c.read
+	c.read = func(ctx context.Context) error { return read(cachedsql.Refresh(ctx)) }
+	return c, nil
 }
 
 // untilHit reads until the result is cached: a table seen for the first time
@@ -234,7 +314,7 @@ func (o *opened) client() (*redis.Client, error) {
 
 // rawGet is a GET of as many bytes as our entry has, and nothing else.
 func (o *opened) rawGet(ctx context.Context, bytes int) (candidate, error) {
-	c := candidate{name: "go-redis GET of the same bytes", bytes: bytes}
+	c := candidate{name: getName, bytes: bytes}
 	client, err := o.client()
 	if err != nil {
 		return c, err
@@ -247,10 +327,28 @@ func (o *opened) rawGet(ctx context.Context, bytes int) (candidate, error) {
 	return c, client.Set(ctx, key, make([]byte, bytes), time.Hour).Err()
 }
 
+// rawCheck reads four texts as long as tags, and nothing else.
+func (o *opened) rawCheck(ctx context.Context) (candidate, error) {
+	c := candidate{name: checkName}
+	client, err := o.client()
+	if err != nil {
+		return c, err
+	}
+	var keys []string
+	for i := range 4 {
+		keys = append(keys, fmt.Sprint("{", o.keys, "}tag", i))
+		if err := client.Set(ctx, keys[i], "AAAAAAAAAAAAAAAAAAAAAA.1700000000123456", time.Hour).Err(); err != nil {
+			return c, err
+		}
+	}
+	c.read = func(ctx context.Context) error { return client.MGet(ctx, keys...).Err() }
+	return c, nil
+}
+
 // byHand is what people write: look in Redis, else ask the database and put
 // the records there as JSON. Nothing invalidates it.
 func (o *opened) byHand(db *sql.DB) (candidate, error) {
-	c := candidate{name: "by hand: go-redis + JSON"}
+	c := candidate{name: jsonName}
 	client, err := o.client()
 	if err != nil {
 		return c, err
@@ -277,7 +375,7 @@ func (o *opened) byHand(db *sql.DB) (candidate, error) {
 // byHandTracked is the same with rueidis and its client-side cache, which keeps
 // the JSON in this process and drops it when Redis says so.
 func (o *opened) byHandTracked(db *sql.DB) (candidate, error) {
-	c := candidate{name: "by hand: rueidis DoCache + JSON"}
+	c := candidate{name: trackedName}
 	options, err := rueidis.ParseURL(o.redis)
 	if err != nil {
 		return c, err

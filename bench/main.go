@@ -29,8 +29,9 @@ func main() {
 	slice := flag.Duration("slice", 100*time.Millisecond, "how long each time")
 	flag.Func("rows", "measure only these numbers of `rows`", numbers(&rowCounts))
 	flag.Func("goroutines", "measure only these numbers of `goroutines`", numbers(&goroutines))
+	entries := flag.Int("entries", 1_000_000, "`entries` in Redis while writes are measured; 0 leaves that out")
 	flag.Parse()
-	if err := run(context.Background(), *out, *rounds, *slice); err != nil {
+	if err := run(context.Background(), *out, *rounds, *slice, *entries); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -51,7 +52,7 @@ func numbers(list *[]int) func(string) error {
 	}
 }
 
-func run(ctx context.Context, out string, rounds int, slice time.Duration) error {
+func run(ctx context.Context, out string, rounds int, slice time.Duration, entries int) error {
 	r := &report{rounds: rounds, slice: slice}
 	for _, s := range servers() {
 		for _, rows := range rowCounts {
@@ -63,6 +64,16 @@ func run(ctx context.Context, out string, rounds int, slice time.Duration) error
 	if len(r.cells) == 0 {
 		return fmt.Errorf("no database: set CACHEDSQL_TEST_POSTGRES or CACHEDSQL_TEST_MYSQL")
 	}
+	trips, err := roundTrips(ctx)
+	if err != nil {
+		return err
+	}
+	loaded, err := underLoad(ctx, entries, r.entryBytes())
+	if err != nil {
+		return err
+	}
+	r.others = append(trips, loaded...)
+	r.printGoals(os.Stdout)
 	r.print(os.Stdout)
 	if out == "" {
 		return nil

@@ -53,6 +53,28 @@ func checked(records []record, want int, err error) error {
 	return err
 }
 
+// lateConnector makes each query of a driver take a millisecond more.
+type lateConnector struct{ driver.Connector }
+
+func (k lateConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := k.Connector.Connect(ctx)
+	return lateConn{c}, err
+}
+
+type lateConn struct{ driver.Conn }
+
+func (c lateConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	time.Sleep(time.Millisecond)
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+func (c lateConn) CheckNamedValue(v *driver.NamedValue) error {
+	if checker, ok := c.Conn.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
+
 // replay is a driver whose rows are at hand: the floor that database/sql sets.
 type replay struct {
 	names []string
