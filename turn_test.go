@@ -15,9 +15,9 @@ import (
 	"github.com/cachedsql/cachedsql/cachedsqltest"
 )
 
-// counting is a database whose one value is how often it has been asked, the
+// askedDatabase is a database whose one value is how often it has been asked, the
 // question that reads it included.
-type counting struct {
+type askedDatabase struct {
 	asked  atomic.Int64
 	took   time.Duration
 	fail   func(n int64) error
@@ -30,8 +30,8 @@ type counting struct {
 
 const countQuery = "SELECT n FROM counts WHERE id = ?"
 
-// newCounting returns one with a write under way that does not end before finish.
-func newCounting(t *testing.T, d *counting) *counting {
+// newAskedDatabase returns one with a write under way that does not end before finish.
+func newAskedDatabase(t *testing.T, d *askedDatabase) *askedDatabase {
 	t.Helper()
 	held, came := make(chan struct{}), make(chan struct{})
 	connect := func() driver.Conn {
@@ -57,7 +57,7 @@ func newCounting(t *testing.T, d *counting) *counting {
 			},
 		}
 	}
-	d.cache, d.rec = cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) { c.Namespace = "counting" })
+	d.cache, d.rec = cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) { c.Namespace = "counts" })
 	d.handle = d.cache.OpenDB(fakeConnector{connect})
 	t.Cleanup(func() { d.handle.Close() })
 	written := make(chan error, 1)
@@ -74,7 +74,7 @@ func newCounting(t *testing.T, d *counting) *counting {
 }
 
 // read returns the value, which must come from a question put after now.
-func (d *counting) read(ctx context.Context) error {
+func (d *askedDatabase) read(ctx context.Context) error {
 	before := d.asked.Load()
 	var n int64
 	if err := d.handle.QueryRowContext(ctx, countQuery, 1).Scan(&n); err != nil {
@@ -88,7 +88,7 @@ func (d *counting) read(ctx context.Context) error {
 
 func TestReadsDuringAWriteShareOnlyQueriesThatBeginAfterThem(t *testing.T) {
 	t.Parallel()
-	d := newCounting(t, &counting{took: 2 * time.Millisecond})
+	d := newAskedDatabase(t, &askedDatabase{took: 2 * time.Millisecond})
 	const readers, each = 50, 20
 	errs := make([]error, readers)
 	var done sync.WaitGroup
@@ -123,7 +123,7 @@ func TestReadsDuringAWriteShareOnlyQueriesThatBeginAfterThem(t *testing.T) {
 
 func TestOneReaderDuringAWriteWaitsForNobody(t *testing.T) {
 	t.Parallel()
-	d := newCounting(t, &counting{})
+	d := newAskedDatabase(t, &askedDatabase{})
 	for range 100 {
 		if err := d.read(t.Context()); err != nil {
 			t.Fatal(err)
@@ -140,7 +140,7 @@ func TestOneReaderDuringAWriteWaitsForNobody(t *testing.T) {
 func TestFailureOfASharedQueryIsItsLeadersOwn(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
-	d := newCounting(t, &counting{took: 5 * time.Millisecond, fail: func(n int64) error {
+	d := newAskedDatabase(t, &askedDatabase{took: 5 * time.Millisecond, fail: func(n int64) error {
 		if n == 2 { // the one that the others wait for
 			return broken
 		}
@@ -167,7 +167,7 @@ func TestFailureOfASharedQueryIsItsLeadersOwn(t *testing.T) {
 
 func TestResultTooLargeToShareIsAskedByEach(t *testing.T) {
 	t.Parallel()
-	d := newCounting(t, &counting{took: 2 * time.Millisecond, rows: 10_001})
+	d := newAskedDatabase(t, &askedDatabase{took: 2 * time.Millisecond, rows: 10_001})
 	var done sync.WaitGroup
 	for range 10 {
 		done.Go(func() {
@@ -194,7 +194,7 @@ func TestWaiterForATurnKeepsItsOwnDeadline(t *testing.T) {
 	held := make(chan struct{})
 	release := sync.OnceFunc(func() { close(held) })
 	defer release()
-	d := newCounting(t, &counting{fail: func(n int64) error {
+	d := newAskedDatabase(t, &askedDatabase{fail: func(n int64) error {
 		if n == 1 {
 			<-held
 		}
