@@ -168,13 +168,19 @@ func eval[T any](b *tab, expression string) T {
 	return value
 }
 
-// until waits for an expression to become true.
+// until waits for an expression to become true. While the browser goes from one
+// page to the next it is not.
 func (b *tab) until(expression string) {
 	b.Helper()
-	deadline := time.Now().Add(patience)
-	for !eval[bool](b, "Boolean("+expression+")") {
-		if time.Now().After(deadline) {
-			b.Fatalf("never: %s; the page: %s", expression, b.text())
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	for {
+		value, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(() => { try { return Boolean("+expression+") } catch { return false } })()"))
+		switch {
+		case err == nil && value:
+			return
+		case ctx.Err() != nil:
+			b.Fatalf("never: %s (%v); the page: %s", expression, err, b.text())
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

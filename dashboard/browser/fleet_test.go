@@ -224,6 +224,18 @@ func (f *fleet) queryID() string {
 	return ""
 }
 
+// noticed waits until both processes know that Redis is away.
+func (f *fleet) noticed() {
+	f.Helper()
+	deadline := time.Now().Add(patience)
+	for !f.caches[0].Stats().StoreDown || !f.caches[1].Stats().StoreDown {
+		if time.Now().After(deadline) {
+			f.Fatal("the processes do not notice that Redis is away")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 // serve serves the page under a prefix and returns its address.
 func (f *fleet) serve() string {
 	f.Helper()
