@@ -34,7 +34,7 @@ func underLoad(ctx context.Context, entries, bytes int) (all []goal, err error) 
 		return nil, err
 	}
 	client := redis.NewClient(options)
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	l := &load{
 		space: store.Space(fmt.Sprint("load", time.Now().UnixNano())), client: client, entry: make([]byte, bytes),
 	}

@@ -98,8 +98,7 @@ func (w *watcher) run(ctx context.Context, last int) error {
 		}
 		events, err = w.look(ctx, redisstore.MaxEvents)
 		switch {
-		case ctx.Err() != nil:
-			return nil
+		case ctx.Err() != nil: // the next turn ends
 		case err != nil && failed == nil:
 			fmt.Fprintln(w.cmd.ErrOrStderr(), w.palette.bad(err.Error()))
 		case err == nil && failed != nil:
