@@ -33,7 +33,10 @@ const table = "cachedsql_bench"
 
 // poolSize is the most connections of a handle. A hit holds one too, which
 // costs the database nothing.
-const poolSize = 32
+const (
+	poolSize = 32
+	few      = 4
+)
 
 func servers() (all []server) {
 	if dsn := os.Getenv("CACHEDSQL_TEST_POSTGRES"); dsn != "" {
@@ -241,8 +244,14 @@ func (o *opened) uncached(k driver.Connector) (c candidate, err error) {
 // records it each time and stores it in Redis, or in the process without one.
 func (o *opened) slow(name string, k driver.Connector, like *candidate) (c candidate, err error) {
 	late := lateConnector{k}
+	open := func(k driver.Connector) *sql.DB {
+		db := o.db(k)
+		db.SetMaxOpenConns(few) // all handles together must not take more than a server has
+		db.SetMaxIdleConns(few)
+		return db
+	}
 	if like == nil {
-		return o.query(name, o.db(late)), nil
+		return o.query(name, open(late)), nil
 	}
 	parsed, err := cachedsql.ParseRules("bench", fmt.Appendf(nil, rules, "off"))
 	if err != nil {
@@ -262,7 +271,7 @@ func (o *opened) slow(name string, k driver.Connector, like *candidate) (c candi
 		return c, err
 	}
 	o.closes = append(o.closes, func() { _ = cache.Close() })
-	c = o.query(name, o.db(cache.WrapConnector(late)))
+	c = o.query(name, open(cache.WrapConnector(late)))
 	if err := untilHit(context.Background(), cache, c, false); err != nil {
 		return c, err
 	}

@@ -73,7 +73,8 @@ Written by ` + "`make bench-peers`" + `; do not edit. One query of ten mixed col
 
 - All servers and the program shared one machine: %d processors, %s, %s. Medians of %d rounds of %v, in which the
   candidates took turns. Where other programs ran on the machine, times are longer than they need be; CPU per operation suffers least.
-- The numbers checked in were taken while other programs kept the machine busy (load average about 15): compare only within a table.
+- The numbers checked in were taken while other programs kept the machine busy (load average about 30): compare only within a table,
+  and take a goal that is missed or met by little for undecided.
 - Every database handle, that of the floor too, has at most %d connections; Redis clients have 64.
 - **CPU/op** is this process alone, not the servers. **bytes** is the size of the stored entry.
 - *database/sql floor* is a driver that has the rows at hand. *by hand* is what programs do without a library: JSON in Redis
