@@ -65,10 +65,12 @@ func run(ctx context.Context, dir string, out io.Writer) error {
 
 	seen := &observer{}
 	cache, err := cachedsql.New(cachedsql.Config{
-		Lease:   lease,
-		OnEvent: seen.event,
-		Rules:   parsed,
-		Store:   store,
+		Lease: lease,
+		// The table below is worth nothing where a busy machine takes a pause.
+		LookupTimeout: 2 * time.Second,
+		OnEvent:       seen.event,
+		Rules:         parsed,
+		Store:         store,
 	})
 	if err != nil {
 		return err
