@@ -48,6 +48,7 @@ type Cache struct {
 	instance Instance      // what never changes of it
 	reporter *reporter     // nil: none
 	follower *ruleFollower // nil: none
+	ghosts   *ghosts       // nil: none
 
 	// analyse is Catalog.Effects. A test breaks it, to see that the soundness
 	// test notices.
@@ -102,6 +103,7 @@ func New(config Config) (*Cache, error) {
 	c.gate.start()
 	c.instance = newInstance(config.ReportInterval)
 	c.reporter = newReporter(c)
+	c.ghosts = newGhosts(c)
 	c.follower.start()
 	return c, nil
 }
@@ -125,6 +127,7 @@ func (c *Cache) Close() error {
 		stopWatch()
 	}
 	c.follower.close()
+	c.ghosts.close()
 	c.reporter.close()
 	for _, sp := range c.allSpaces() {
 		sp.stopFollowing()
@@ -197,7 +200,7 @@ func (c *Cache) QueriesByRule() map[string]QueryStats {
 	for _, q := range c.queries.each() {
 		sum, rule := sums[q.Rule], q.Rule
 		sum.Merge(&q)
-		sum.QueryID, sum.Name, sum.Statement, sum.Tables, sum.Writes, sum.Rule = "", "", "", nil, nil, rule
+		sum.QueryID, sum.Name, sum.Statement, sum.Tables, sum.Writes, sum.Named, sum.Rule = "", "", "", nil, nil, nil, rule
 		sums[rule] = sum
 	}
 	return sums

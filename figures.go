@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"database/sql/driver"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,14 +28,16 @@ type figures struct {
 	execs, outdated, invalidations, rows, bytes atomic.Int64
 
 	database, hits durations
-	lastSeen       atomic.Int64 // seconds since 1970
+	ghosted        ghostFigures
+	ghost          atomic.Pointer[ghost] // nil: not needed yet
+	lastSeen       atomic.Int64          // seconds since 1970
 
 	// retired: somebody else's place. What is still added moves to the others.
 	retired atomic.Bool
 }
 
 // usedTables are the tables that a statement reads or writes.
-type usedTables struct{ all, written []string }
+type usedTables struct{ all, written, named []string }
 
 const (
 	// maxFigures bounds the queries with figures of their own: at 4 KB each, to
@@ -245,12 +248,36 @@ func (t *tally) invalidates() {
 	t.added(f)
 }
 
+// ghost returns what follows the query while it is not cached.
+func (t *tally) ghost() *ghost {
+	f := t.figures()
+	if g := f.ghost.Load(); g != nil {
+		return g
+	}
+	g := &ghost{rate: pace{perSecond: ghostRate}}
+	g.limit.Store(math.MaxUint64)
+	f.ghost.CompareAndSwap(nil, g)
+	return f.ghost.Load()
+}
+
+// haunted notes for which TTLs an execution would have been a hit.
+func (t *tally) haunted(hits *[len(GhostTTLs)]bool) {
+	f := t.figures()
+	for i, hit := range hits {
+		if hit {
+			f.ghosted.hits[i].Add(1)
+		}
+	}
+	f.ghosted.samples.Add(1)
+	t.added(f)
+}
+
 // takes notes the route taken from now on.
 func (t *tally) takes(r *route) {
 	if t == nil {
 		return
 	}
-	var used usedTables
+	used := usedTables{named: r.named}
 	for _, p := range r.effects.Writes {
 		used.written = append(used.written, p.Table)
 	}
@@ -286,11 +313,15 @@ func (f *figures) snapshot() QueryStats {
 		s.LastSeen = time.Unix(seen, 0)
 	}
 	if f.st != nil {
+		s.Named = namesOf(f.st.Reads)
 		s.QueryID, s.Name, s.Statement = f.st.QueryID, f.st.QueryName, f.st.Normal
 	}
-	s.Rule = f.rule
+	s.Rule, s.Ghost = f.rule, f.ghosted.snapshot()
 	if tables := f.tables.Load(); tables != nil {
 		s.Tables, s.Writes = tables.all, tables.written
+		if len(tables.named) != 0 {
+			s.Named = tables.named
+		}
 	}
 	return s
 }
@@ -309,6 +340,7 @@ func (f *figures) pour(into *figures) {
 	move(&f.invalidations, &into.invalidations)
 	move(&f.rows, &into.rows)
 	move(&f.bytes, &into.bytes)
+	f.ghosted.pour(&into.ghosted)
 	f.database.pour(&into.database)
 	f.hits.pour(&into.hits)
 	if seen := f.lastSeen.Load(); seen > into.lastSeen.Load() {

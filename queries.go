@@ -23,11 +23,17 @@ type QueryStats struct {
 	Tables []string `json:"tables,omitempty"`
 	// Writes are those of Tables that it writes, also by a cascade or a trigger.
 	Writes []string `json:"writes,omitempty"`
+	// Named are the tables it reads by the names that conditions of rules look
+	// at: those of views, for example.
+	Named []string `json:"named,omitempty"`
 	// Rule is the rule that selects it, "" if none does.
 	Rule string `json:"rule,omitempty"`
 
 	// Calls is how often it was executed in any way.
 	Calls int64 `json:"calls"`
+	// PerHour is how often that was in an hour on average, where a process has
+	// reported it.
+	PerHour float64 `json:"per_hour,omitempty"`
 	// Hits were answered from the store, NearHits from this process's memory.
 	Hits     int64 `json:"hits"`
 	NearHits int64 `json:"near_hits"`
@@ -67,6 +73,8 @@ type QueryStats struct {
 	DatabaseTime Histogram `json:"database_time"`
 	// HitTime is how long hits took, from the lookup to the decoded result.
 	HitTime Histogram `json:"hit_time"`
+	// Ghost is what a cache would have done while no rule selected it.
+	Ghost GhostStats `json:"ghost,omitzero"`
 	// LastSeen is the second of the last execution.
 	LastSeen time.Time `json:"last_seen"`
 }
@@ -104,8 +112,16 @@ func (q *QueryStats) Merge(other *QueryStats) {
 		if len(other.Tables) != 0 {
 			q.Tables, q.Writes = other.Tables, other.Writes
 		}
+		if len(other.Named) != 0 {
+			q.Named = other.Named
+		}
+	}
+	if len(q.Named) == 0 {
+		q.Named = other.Named
 	}
 	q.Calls += other.Calls
+	q.PerHour += other.PerHour
+	q.Ghost.merge(&other.Ghost)
 	q.Hits += other.Hits
 	q.NearHits += other.NearHits
 	q.StaleHits += other.StaleHits
@@ -182,6 +198,6 @@ func ranked(byID map[string]*QueryStats, rest *QueryStats, limit int) []QuerySta
 	if rest.Calls == 0 && rest.Fills == 0 {
 		return all
 	}
-	rest.Name, rest.Statement, rest.Rule, rest.Tables, rest.Writes = "", "", "", nil, nil
+	rest.Name, rest.Statement, rest.Rule, rest.Tables, rest.Writes, rest.Named = "", "", "", nil, nil, nil
 	return append(all, *rest)
 }

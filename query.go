@@ -99,6 +99,7 @@ func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, er
 		case c.background:
 			return nil, errNotTheSame
 		case l == nil:
+			c.haunt(p, why, x)
 			return c.pass(ctx, p, x, why)
 		default:
 			return c.byTurns(ctx, l, x, why)

@@ -208,8 +208,11 @@ func (c *Cache) report(latency time.Duration) Report {
 		self.LiveRules = &state
 	}
 	queries := MergeQueries(reportedQueries, c.Queries())
+	hours := max(self.Reported.Sub(self.Started), time.Second).Hours()
 	for i := range queries {
 		q := &queries[i]
+		q.PerHour = float64(q.Calls) / hours
+		q.Named = q.Named[:min(len(q.Named), reportedQueryTables)]
 		q.Statement = shortened(q.Statement, reportedStatementBytes)
 		q.Tables = q.Tables[:min(len(q.Tables), reportedQueryTables)]
 		q.Writes = q.Writes[:min(len(q.Writes), reportedQueryTables)]

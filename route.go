@@ -136,14 +136,21 @@ func (c *conn) ruleQueryOf(st *sqlparse.Statement, key routeKey) *ruleQuery {
 		q.tables = key.known.catalog.Resolve(st.Reads, c.session.names)
 		return q
 	}
-	for _, t := range st.Reads {
+	q.tables = namesOf(st.Reads)
+	return q
+}
+
+// namesOf are tables as a statement names them.
+func namesOf(tables []sqlparse.Table) []string {
+	var names []string
+	for _, t := range tables {
 		name := strings.ToLower(t.Name)
 		if t.Schema != "" {
 			name = strings.ToLower(t.Schema) + "." + name
 		}
-		q.tables = append(q.tables, name)
+		names = append(names, name)
 	}
-	return q
+	return names
 }
 
 // prepareRoute makes session and catalog known and returns p's route. It may

@@ -1,0 +1,140 @@
+package cachedsql
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+// stats are the figures of a query that is executed 3600 times in an hour and
+// takes the database d each time.
+func statsOf(id string, d time.Duration, change func(*QueryStats)) QueryStats {
+	q := QueryStats{
+		QueryID: id, Statement: "select name from items where id = ?", Named: []string{"public.items"}, Tables: []string{"public.items"},
+		Calls: 3600, PerHour: 3600, DatabaseTime: Histogram{Count: 3600, Sum: 3600 * d},
+		Bypasses: 3600, BypassesByReason: map[string]int64{"no_rule": 3600},
+		Ghost: GhostStats{Samples: 100, Hits: [len(GhostTTLs)]int64{10, 50, 80, 85, 85}},
+	}
+	if change != nil {
+		change(&q)
+	}
+	return q
+}
+
+func cached(hits int64, hitTime time.Duration) func(*QueryStats) {
+	return func(q *QueryStats) {
+		q.Bypasses, q.BypassesByReason, q.Rule = 0, nil, "items"
+		q.Hits, q.Misses = hits, 3600-hits
+		q.DatabaseTime = Histogram{Count: 3600 - hits, Sum: time.Duration(3600-hits) * q.DatabaseTime.Mean()}
+		q.HitTime = Histogram{Count: hits, Sum: time.Duration(hits) * hitTime}
+	}
+}
+
+func previewOf(t *testing.T, rules string, queries ...QueryStats) *RulesPreview {
+	t.Helper()
+	r, err := ParseRules("rules", []byte("version: 1\nrules:\n"+rules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Preview(queries, time.Millisecond)
+}
+
+func nearly(got, want time.Duration) bool { return (got - want).Abs() < 10*time.Millisecond }
+
+func TestPreviewSaysWhatRulesWouldSave(t *testing.T) {
+	t.Parallel()
+	slow, other := statsOf("00000000000000aa", 10*time.Millisecond, nil), statsOf("00000000000000bb", 10*time.Millisecond, func(q *QueryStats) {
+		q.Named = []string{"public.orders"}
+	})
+	p := previewOf(t, "- {name: items, tables: [items], ttl: 1m}", slow, other)
+	// 80 % of 3600 s at 10 ms are 28.8 s; 3600 lookups cost 3.6 s.
+	if p.Selected != 1 || p.DatabaseShare != 0.5 || !nearly(p.DatabaseSavedPerHour, 28800*time.Millisecond) || !nearly(p.SavedPerHour, 25200*time.Millisecond) || p.Unknown != 0 {
+		t.Errorf("%+v", p)
+	}
+	if q := p.Queries[0]; q.Rule != "items" || q.TTL != time.Minute || q.HitRatio != 0.8 || q.Samples != 100 || q.PerHour != 3600 || q.DatabaseShare != 0.5 || q.Assumed {
+		t.Errorf("%+v", q)
+	}
+	// The longest TTL that was tried and is not longer counts.
+	if p := previewOf(t, "- {name: items, tables: [items], ttl: 59s}", slow); p.Queries[0].HitRatio != 0.5 {
+		t.Errorf("59 s: %+v", p.Queries[0])
+	}
+	if p := previewOf(t, "- {name: items, ttl: 1m, mode: shadow}", slow); p.DatabaseSavedPerHour != 0 || p.SavedPerHour >= 0 {
+		t.Errorf("a shadow rule saves %v, %v", p.DatabaseSavedPerHour, p.SavedPerHour)
+	}
+	if p := previewOf(t, "- {name: items, ttl: 1m, users: [app]}", slow); !p.Queries[0].Assumed {
+		t.Errorf("nobody knows the user: %+v", p.Queries[0])
+	}
+	fast := statsOf("00000000000000cc", 100*time.Microsecond, nil)
+	if p := previewOf(t, "- {name: items, ttl: 1h}", fast); p.DatabaseSavedPerHour <= 0 || p.SavedPerHour >= 0 {
+		t.Errorf("a cache slower than the database saves %v", p.SavedPerHour)
+	}
+	unknown := statsOf("00000000000000dd", time.Second, func(q *QueryStats) { q.Ghost = GhostStats{Samples: 3} })
+	if p := previewOf(t, "- {name: items, ttl: 1h}", unknown); p.Selected != 1 || p.Unknown != 1 || p.SavedPerHour != 0 || p.Queries[0].Known {
+		t.Errorf("without samples: %+v", p)
+	}
+	inTx := statsOf("00000000000000ee", time.Second, func(q *QueryStats) { q.BypassesByReason = map[string]int64{"in_transaction": 3600} })
+	if p := previewOf(t, "- {name: items, ttl: 1h}", inTx); len(p.Queries) != 0 {
+		t.Errorf("what cannot be cached: %+v", p.Queries)
+	}
+}
+
+func TestPreviewComparesWithTheRulesInForce(t *testing.T) {
+	t.Parallel()
+	q := statsOf("00000000000000aa", 10*time.Millisecond, cached(2700, time.Millisecond))
+	if p := previewOf(t, "- {name: items, ttl: 1h}", q); p.DatabaseSavedPerHour != 0 || p.SavedPerHour != 0 || p.Queries[0].HitRatio != 0.75 {
+		t.Errorf("no change: %+v", p)
+	}
+	p := previewOf(t, "- {name: others, tables: [others], ttl: 1h}", q)
+	if p.Selected != 0 || !nearly(p.DatabaseSavedPerHour, -27*time.Second) || !nearly(p.SavedPerHour, -27*time.Second+3600*time.Millisecond) {
+		t.Errorf("no rule for it any more: %+v", p)
+	}
+}
+
+func TestAdviceIsWorthItAndParses(t *testing.T) {
+	t.Parallel()
+	queries := []QueryStats{
+		statsOf("00000000000000aa", 10*time.Millisecond, func(q *QueryStats) { q.Name = `Get: "User"` + strings.Repeat("é", 80) }),
+		statsOf("00000000000000bb", 50*time.Millisecond, nil),
+		statsOf("00000000000000cc", 100*time.Microsecond, nil),                       // too fast
+		statsOf("00000000000000dd", time.Millisecond, cached(300, time.Millisecond)), // hardly ever hits
+		statsOf("00000000000000ee", 50*time.Millisecond, cached(3000, time.Millisecond)),
+		statsOf("00000000000000ff", time.Second, func(q *QueryStats) { q.Ghost.Samples = 3 }),
+		statsOf(OtherQueries, time.Second, nil),
+	}
+	advice := Advise(queries, time.Millisecond)
+	var got []string
+	rules := "version: 1\nrules:\n"
+	for _, a := range advice {
+		got = append(got, a.Kind+" "+a.Preview.QueryID)
+		rules += a.Rule
+	}
+	if strings.Join(got, ", ") != "cache 00000000000000bb, cache 00000000000000aa" {
+		t.Errorf("advice: %q", got)
+	}
+	parsed, err := ParseRules("advice", []byte(rules))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, rules)
+	}
+	// 80 % at a minute, 85 % at ten: a minute saves nearly as much.
+	if r := parsed.List()[0]; r.TTL != 10*time.Minute && r.TTL != time.Minute || r.Mode != ModeShadow {
+		t.Errorf("%+v", r)
+	}
+	if p := parsed.Preview(queries[1:2], time.Millisecond); p.Selected != 1 {
+		t.Errorf("the advised rule does not select its query: %+v", p)
+	}
+
+	// Lookups cost 3600 x 5 ms, hits save 360 x 10 ms.
+	costly := statsOf("00000000000000dd", 10*time.Millisecond, cached(360, 5*time.Millisecond))
+	stop := Advise([]QueryStats{costly}, time.Millisecond)
+	if len(stop) != 1 || stop[0].Kind != AdviseStop || !nearly(stop[0].Preview.SavedPerHour, 14400*time.Millisecond) {
+		t.Fatalf("%+v", stop)
+	}
+	parsed, err = ParseRules("advice", []byte("version: 1\nrules:\n"+stop[0].Rule))
+	if err != nil || parsed.List()[0].TTL != 0 {
+		t.Errorf("%v\n%s", err, stop[0].Rule)
+	}
+	if math.Signbit(float64(stop[0].Preview.DatabaseSavedPerHour)) != true {
+		t.Errorf("the database works more then: %+v", stop[0].Preview)
+	}
+}
