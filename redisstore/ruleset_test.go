@@ -413,3 +413,57 @@ func TestRubbishInTheStoreIsAnError(t *testing.T) {
 		t.Errorf("a key of another type is taken for %+v", v)
 	}
 }
+
+// A query that nobody caches, in one process, while another writes.
+func TestPreviewOfTrafficThatIsNotCached(t *testing.T) {
+	t.Parallel()
+	url := testredis.Start(t).URL()
+	file := filepath.Join(t.TempDir(), "shop.db")
+	db, cache := process(t, url, file, follows)
+	other, _ := process(t, url, file, follows)
+	in := open(t, url, testConfig).Inspector()
+	set := in.RuleSet("shop")
+	commit(t, set, "", "version: 1\nrules: []\n")
+	await(t, "it follows", func() bool { state, _ := cache.LiveRules(); return state.Revision != "" })
+	for _, text := range []string{
+		"CREATE TABLE items (id INTEGER PRIMARY KEY, price INTEGER)", "CREATE TABLE visits (n INTEGER)",
+		"INSERT INTO items VALUES (1, 40)", "INSERT INTO visits VALUES (0)",
+	} {
+		if _, err := db.Exec(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	still, busy := "SELECT price FROM items WHERE id = ?", "SELECT n FROM visits WHERE n > ?"
+	samples := func(text string) cachedsql.GhostStats { return figures(cache, queryID(t, cache, text)).Ghost }
+	query(t, db, still, 1)
+	query(t, db, busy, 0)
+	await(t, "there are samples of both", func() bool {
+		query(t, db, still, 1)
+		if _, err := other.Exec("UPDATE visits SET n = n + 1"); err != nil {
+			t.Fatal(err)
+		}
+		query(t, db, busy, 0)
+		return samples("price").Samples >= 25 && samples("visits WHERE").Samples >= 25
+	})
+	if ratio, ok := func() (float64, bool) { g := samples("price"); return g.HitRatio(time.Hour) }(); !ok || ratio < 0.8 {
+		t.Errorf("nobody writes, and the ratio is %.2f", ratio)
+	}
+	if ratio, ok := func() (float64, bool) { g := samples("visits WHERE"); return g.HitRatio(time.Hour) }(); !ok || ratio > 0.2 {
+		t.Errorf("between every two reads there is a write, and the ratio is %.2f", ratio)
+	}
+	id := queryID(t, cache, "price")
+	eventually(t, in, func(f *redisstore.Fleet) bool { return fleetFigures(f, id).Ghost.Samples >= 25 })
+	p, err := set.Preview(t.Context(), rulesText("1m"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Selected != 1 || p.Unknown != 0 || p.Queries[0].QueryID != id || p.Queries[0].HitRatio < 0.8 || p.DatabaseShare <= 0 || p.DatabaseShare >= 1 || p.DatabaseSavedPerHour <= 0 {
+		t.Errorf("preview: %+v", p)
+	}
+	if _, err := set.Preview(t.Context(), "version: 2"); len(cachedsql.RuleErrors(err)) != 1 {
+		t.Errorf("preview of a mistake: %v", err)
+	}
+	if _, err := set.Advise(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
