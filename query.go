@@ -98,7 +98,7 @@ func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, er
 		case why == reason.None:
 		case c.background:
 			return nil, errNotTheSame
-		case l == nil:
+		case l == nil, l.route.shadows(): // a shadow rule serves nobody with another's answer
 			c.haunt(p, why, x)
 			return c.pass(ctx, p, x, why)
 		default:
