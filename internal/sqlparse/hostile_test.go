@@ -72,7 +72,7 @@ func TestHostileTextsTakeBoundedTime(t *testing.T) {
 			}
 			// Far above what is measured (under 1 s), far below what the
 			// parsers would take.
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("%s in %s took %s", name, d, took)
 			}
 		}

@@ -88,7 +88,7 @@ func TestMySQLHostileTextsTakeBoundedTime(t *testing.T) {
 
 // hostileBudget is for busy machines and the race detector: on an idle one no
 // text takes more than 0.2 s. What it catches is a parser that backtracks.
-const hostileBudget = 10 * time.Second
+const hostileBudget = time.Minute
 
 func FuzzReadMySQL(f *testing.F) {
 	for _, text := range hostileMySQL() {
@@ -107,7 +107,7 @@ func FuzzReadMySQL(f *testing.F) {
 		}
 		start := time.Now()
 		defer func() {
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("%q: %v", text, took)
 			}
 		}()
