@@ -37,10 +37,9 @@ type gate struct {
 	budget time.Duration
 	beat   time.Duration // between two looks at the store
 
-	down    atomic.Bool
-	since   atomic.Int64 // when it went down, nanoseconds of sinceStart
-	fence   atomic.Int64 // serve no hit before this, likewise
-	lastUse atomic.Int64 // last answer of the store, likewise
+	down  atomic.Bool
+	since atomic.Int64 // when it went down, nanoseconds of sinceStart
+	fence atomic.Int64 // serve no hit before this, likewise
 
 	mu     sync.Mutex
 	kick   chan struct{}
@@ -110,12 +109,8 @@ func endsNow(ctx context.Context) bool {
 
 // judge notes whether the store answered.
 func (g *gate) judge(ctx context.Context, err error) {
-	if err == nil {
-		g.lastUse.Store(sinceStart())
-		return
-	}
-	if ctx.Err() != nil || errors.Is(err, ErrStoreFull) {
-		return // the caller gave up, or the store answered: says nothing of its absence
+	if err == nil || ctx.Err() != nil || errors.Is(err, ErrStoreFull) {
+		return // it answered, or the caller gave up: says nothing of its absence
 	}
 	g.trip(err)
 }
@@ -138,7 +133,9 @@ func (g *gate) wake() {
 	}
 }
 
-// watch notices outages in idle processes, ends them, and pays what is owed.
+// watch notices outages in processes that are idle, or whose lookups are
+// answered and whose announcements would not be; it ends them, and pays what is
+// owed.
 func (g *gate) watch() {
 	timer := time.NewTimer(g.beat)
 	defer timer.Stop()
@@ -166,9 +163,7 @@ func (g *gate) watch() {
 			if !g.down.Load() {
 				_ = g.register() // tells by itself
 			}
-			if time.Duration(sinceStart()-g.lastUse.Load()) >= heartbeat {
-				g.judge(context.Background(), g.ping())
-			}
+			g.judge(context.Background(), g.ping())
 			timer.Reset(g.beat)
 			if g.down.Load() {
 				timer.Reset(probeAtFirst)
@@ -177,8 +172,9 @@ func (g *gate) watch() {
 	}
 }
 
-// ping asks the store what a lookup asks: one that answers a ping may still
-// refuse to say what is current, as a replica does.
+// ping asks the store for the tags of nothing, which it answers as it would an
+// announcement: one that answers a mere ping may still refuse to say what is
+// current, as a replica does.
 func (g *gate) ping() error {
 	ctx, cancel := context.WithTimeout(context.Background(), g.budget)
 	defer cancel()
@@ -208,7 +204,6 @@ func (g *gate) recover() bool {
 		fence = min(fence, blipFence)
 	}
 	g.fence.Store(sinceStart() + int64(fence))
-	g.lastUse.Store(sinceStart())
 	g.down.Store(false)
 	g.cache.config.Logger.Info("cachedsql: store reachable again", "outage", outage)
 	g.cache.pending.add(StreamEvent{Kind: StreamOutage, Duration: outage})

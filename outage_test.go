@@ -154,15 +154,16 @@ var outages = []struct {
 	name       string
 	begin, end func(*redisPair)
 	answers    bool // the store answers in it: hits may go on
+	noticed    bool // lookups are answered until a probe is not
 }{
-	{"stopped", func(p *redisPair) { p.redis.Kill() }, func(p *redisPair) { p.redis.Run(p) }, false},
-	{"paused", func(p *redisPair) { p.redis.Pause(p) }, func(p *redisPair) { p.redis.Resume(p) }, false},
-	{"slow", func(p *redisPair) { p.proxy.Slow(200 * time.Millisecond) }, func(p *redisPair) { p.proxy.Slow(0) }, false},
-	{"cut off", func(p *redisPair) { p.proxy.Cut(true) }, func(p *redisPair) { p.proxy.Cut(false) }, false},
-	{"a replica", func(p *redisPair) { p.redis.Do(p, "replicaof", "127.0.0.1", "1") }, func(p *redisPair) { p.redis.Do(p, "replicaof", "no", "one") }, false},
-	{"no permission", func(p *redisPair) { p.redis.Do(p, "acl", "setuser", "default", "-evalsha", "-eval") }, func(p *redisPair) { p.redis.Do(p, "acl", "setuser", "default", "+@all") }, false},
-	{"out of memory", func(p *redisPair) { p.redis.Do(p, "config", "set", "maxmemory", "1") }, func(p *redisPair) { p.redis.Do(p, "config", "set", "maxmemory", "0") }, true},
-	{"emptied", func(p *redisPair) { p.redis.Do(p, "flushall") }, func(p *redisPair) {}, true},
+	{name: "stopped", begin: func(p *redisPair) { p.redis.Kill() }, end: func(p *redisPair) { p.redis.Run(p) }},
+	{name: "paused", begin: func(p *redisPair) { p.redis.Pause(p) }, end: func(p *redisPair) { p.redis.Resume(p) }},
+	{name: "slow", begin: func(p *redisPair) { p.proxy.Slow(200 * time.Millisecond) }, end: func(p *redisPair) { p.proxy.Slow(0) }},
+	{name: "cut off", begin: func(p *redisPair) { p.proxy.Cut(true) }, end: func(p *redisPair) { p.proxy.Cut(false) }},
+	{name: "a replica", begin: func(p *redisPair) { p.redis.Do(p, "replicaof", "127.0.0.1", "1") }, end: func(p *redisPair) { p.redis.Do(p, "replicaof", "no", "one") }},
+	{name: "no permission", begin: func(p *redisPair) { p.redis.Do(p, "acl", "setuser", "default", "-evalsha", "-eval") }, end: func(p *redisPair) { p.redis.Do(p, "acl", "setuser", "default", "+@all") }, noticed: true},
+	{name: "out of memory", begin: func(p *redisPair) { p.redis.Do(p, "config", "set", "maxmemory", "1") }, end: func(p *redisPair) { p.redis.Do(p, "config", "set", "maxmemory", "0") }, answers: true},
+	{name: "emptied", begin: func(p *redisPair) { p.redis.Do(p, "flushall") }, end: func(p *redisPair) {}, answers: true},
 }
 
 func TestStatementsGoOnWithoutRedis(t *testing.T) {
@@ -174,7 +175,10 @@ func TestStatementsGoOnWithoutRedis(t *testing.T) {
 			p.a.warm(allItems)
 			p.b.warm(allItems)
 			o.begin(p)
-			p.wantUnhurried("in the outage")
+			if o.noticed {
+				p.waitUntilNoHits()
+			}
+			p.wantUnhurried("in the outage", o.answers)
 			// Both have seen it; one writes.
 			for range 3 {
 				p.exec(p.a.db, raise)
@@ -194,9 +198,24 @@ func TestStatementsGoOnWithoutRedis(t *testing.T) {
 	}
 }
 
+// waitUntilNoHits reads until neither handle serves hits any more.
+func (p *redisPair) waitUntilNoHits() {
+	p.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for _, h := range []*handle{p.a, p.b} {
+		for _, did := h.read(allItems); did == "hit"; _, did = h.read(allItems) {
+			if time.Now().After(deadline) {
+				p.Fatal("hits go on in the outage")
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}
+
 // wantUnhurried reads and compares what the cache adds to a statement: at most
-// one budget, once, and after that next to nothing.
-func (p *redisPair) wantUnhurried(when string) {
+// one budget, once, and after that next to nothing, or what a lookup takes where
+// the store answers. Both are judged by what the machine has time for.
+func (p *redisPair) wantUnhurried(when string, answers bool) {
 	p.Helper()
 	const n = 100
 	var cached, bare []time.Duration
@@ -214,8 +233,12 @@ func (p *redisPair) wantUnhurried(when string) {
 	slices.Sort(bare)
 	added := cached[len(cached)/2] - bare[n/2]
 	p.Logf("%s: slowest %v, median %v, bare %v", when, cached[len(cached)-1], cached[len(cached)/2], bare[n/2])
-	if added > time.Millisecond {
-		p.Errorf("%s: a read takes %v longer, want less than 1ms", when, added)
+	limit := time.Millisecond + 3*bare[n/2]
+	if answers {
+		limit += 20 * time.Millisecond
+	}
+	if added > limit {
+		p.Errorf("%s: a read takes %v longer, want less than %v", when, added, limit)
 	}
 }
 
@@ -252,7 +275,7 @@ func TestRedisThatIsAbsentAtTheStartIsUsedWhenItComes(t *testing.T) {
 	server := testredis.Start(t)
 	server.Kill()
 	p := &redisPair{pair: newPair(t, cachedsql.SQLite, redisConfig(t, server.URL(), nil))}
-	p.wantUnhurried("without a Redis")
+	p.wantUnhurried("without a Redis", false)
 	started := time.Now()
 	for range 20 {
 		p.exec(p.a.db, raise)

@@ -144,7 +144,7 @@ func (b *batch) send() {
 // ask finds out about sets and entries in one round trip; in two where tags are
 // not settled, but seemed to be.
 func (sp *space) ask(ctx context.Context, sets []*tagSet, gets []*get, found []finding) {
-	if !sp.store.wire.usable() || slices.ContainsFunc(sets, isBusy) {
+	if !sp.store.wire.usable() || slices.ContainsFunc(sets, needsScript) {
 		sp.askScripts(ctx, sets, gets, found)
 		return
 	}
@@ -166,7 +166,11 @@ func (sp *space) ask(ctx context.Context, sets []*tagSet, gets []*get, found []f
 	}
 }
 
-func isBusy(set *tagSet) bool { return set.busy.Load() }
+// needsScript reports whether a transaction would be in vain, or would not show
+// what is asked for: a set of nothing is how a process finds out whether the
+// store is of use to it. Where it may look up but not run scripts, nobody else
+// with its rights can announce a write.
+func needsScript(set *tagSet) bool { return set.busy.Load() || len(set.marks) == 0 }
 
 // askScripts is ask by the scripts alone.
 func (sp *space) askScripts(ctx context.Context, sets []*tagSet, gets []*get, found []finding) {
