@@ -94,6 +94,9 @@ func (m *matrix) run(t *testing.T) {
 	defer db.Close()
 	defer bare.Close()
 	for i, c := range m.columns {
+		if raceDetector && i%5 != 0 {
+			continue
+		}
 		for _, a := range asks {
 			for _, args := range [][]any{nil, {-1}} {
 				query := fmt.Sprintf("SELECT c%d FROM types ORDER BY id", i)

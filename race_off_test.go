@@ -1,0 +1,5 @@
+//go:build !race
+
+package cachedsql_test
+
+const raceDetector = false
