@@ -9,6 +9,7 @@ BENCH     ?= .
 FUZZTIME  ?= 10s
 DURATION  ?= 10m
 NEMESIS   ?= all
+STEPS     ?= 20000
 # More flags for go test, for example: make test TEST_FLAGS='-run TestCommit -v'
 TEST_FLAGS ?=
 
@@ -34,6 +35,11 @@ bench-peers: ## Measure beside the bare drivers and hand-written caches, and wri
 torture: ## Harm processes, Redis and connections for a while and look for stale reads (DURATION=10m NEMESIS=all)
 	$(SERVICES) run postgres mysql -- sh -ec 'for dsn in "$$CACHEDSQL_TEST_POSTGRES" "$$CACHEDSQL_TEST_MYSQL"; do \
 		go run ./internal/torture -duration $(DURATION) -nemesis $(NEMESIS) -database "$$dsn"; done'
+
+.PHONY: soundness
+soundness: ## Compare random reads with the database's answers after random writes (STEPS=20000 on each of three databases)
+	CACHEDSQL_SOUNDNESS_STEPS=$(STEPS) $(SERVICES) run postgres mysql -- \
+		go test -run='NoReadDiffers|SoundnessTestNotices' -v -timeout=24h $(TEST_FLAGS) .
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a short time (FUZZTIME=10s)

@@ -1,3 +1,7 @@
+//go:build !race
+
+// Without the race detector, with which these take minutes and find no more.
+
 package cachedsql_test
 
 import (

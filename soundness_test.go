@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,12 +24,14 @@ import (
 
 // A step is one read compared: through the cache and without it. By default
 // each database gets soundnessSteps, or as many as soundnessTime allows;
-// CACHEDSQL_SOUNDNESS_STEPS asks for another number, whatever it takes,
+// CACHEDSQL_SOUNDNESS_STEPS asks for another number, whatever time it takes,
 // CACHEDSQL_SOUNDNESS_TIME for as many as that allows, and
-// CACHEDSQL_SOUNDNESS_SEED repeats a run.
+// CACHEDSQL_SOUNDNESS_SEED repeats a run. With the race detector a step takes
+// many times as long; what it can find it finds in the first few.
 const (
-	soundnessSteps = 20_000
-	soundnessTime  = 30 * time.Second
+	soundnessSteps     = 20_000
+	soundnessRaceSteps = 2_000
+	soundnessTime      = 90 * time.Second
 )
 
 // Reads compared after each write, writes until other reads are chosen, and
@@ -39,9 +42,15 @@ const (
 	roundsPerSchema = 6
 )
 
+// soundnessReaders read at the same time.
+const soundnessReaders = 4
+
 func TestNoReadDiffersFromTheDatabaseAfterAnyWrite(t *testing.T) {
 	t.Parallel()
 	steps, deadline := soundnessSteps, time.Now().Add(soundnessTime)
+	if raceDetector {
+		steps = soundnessRaceSteps
+	}
 	if testing.Short() {
 		deadline = time.Now().Add(soundnessTime / 10)
 	}
@@ -91,14 +100,15 @@ func soundnessSeed(t *testing.T) uint64 {
 // soundness compares a database through the cache with itself.
 type soundness struct {
 	soundnessGen
-	t            testing.TB
-	seed         uint64
-	cached, bare *sql.DB
-	cache        *cachedsql.Cache
-	schema       []string
-	steps        int
-	writes       int
-	diff         string // the first difference found
+	t      testing.TB
+	seed   uint64
+	cached *sql.DB
+	bare   []*sql.Conn // one for each reader
+	cache  *cachedsql.Cache
+	schema []string
+	steps  int
+	writes int
+	diff   string // the first difference found
 }
 
 func newSoundness(t testing.TB, srv server, seed uint64) *soundness {
@@ -122,12 +132,26 @@ func newSoundnessOn(t testing.TB, connector driver.Connector, d cachedsql.Dialec
 	if s.cache, err = cachedsql.New(cachedsql.Config{Rules: rules, Adapter: soundnessAdapter(d)}); err != nil {
 		t.Fatal(err)
 	}
-	s.cached, s.bare = s.cache.OpenDB(connector), sql.OpenDB(connector)
+	bare := sql.OpenDB(connector)
+	s.cached = s.cache.OpenDB(connector)
+	s.cached.SetMaxIdleConns(soundnessReaders)
 	t.Cleanup(func() {
 		s.cached.Close()
-		s.bare.Close()
+		bare.Close()
 		s.cache.Close()
 	})
+	for range soundnessReaders {
+		c, err := bare.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d == cachedsql.Postgres { // planning takes longer than executing
+			if _, err := c.ExecContext(t.Context(), "SET plan_cache_mode = force_generic_plan"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.bare = append(s.bare, c)
+	}
 	return s
 }
 
@@ -193,59 +217,113 @@ func (s *soundness) ddl(text string) {
 // round makes reads and compares all of them after each of some writes.
 func (s *soundness) round(done func() bool) {
 	templates := slices.Concat(soundnessReads, soundnessDialectReads[s.dialect], soundnessDialectReads[s.dialect])
-	reads := make([]soundnessRead, readsPerRound)
+	reads := make([]*soundnessRead, readsPerRound)
 	for i := range reads {
-		reads[i] = soundnessRead{s.make(s.template(templates)), s.IntN(4) == 0}
+		reads[i] = &soundnessRead{statement: s.make(s.template(templates)), way: soundnessWays[s.IntN(len(soundnessWays))]}
+		defer reads[i].close()
 	}
 	before := []string{"(the rows of the schema, or a write of an earlier round)"}
 	for range writesPerRound {
-		for _, r := range reads {
-			if s.compare(r, before); done() {
-				return
-			}
+		if s.compareAll(reads, before); done() {
+			return
 		}
 		before = s.write()
 	}
 }
 
-type soundnessRead struct {
-	statement
-	prepared bool
+// compareAll compares reads, several at a time: nothing is written meanwhile,
+// and most of a read's time is a round trip.
+func (s *soundness) compareAll(reads []*soundnessRead, writes []string) {
+	diffs := make([]string, len(reads))
+	var readers sync.WaitGroup
+	for n, bare := range s.bare {
+		readers.Go(func() {
+			for i := n; i < len(reads); i += len(s.bare) {
+				diffs[i] = s.compare(bare, reads[i])
+			}
+		})
+	}
+	readers.Wait()
+	s.steps += len(reads)
+	if i := slices.IndexFunc(diffs, func(d string) bool { return d != "" }); i >= 0 {
+		s.diff = fmt.Sprintf("seed %d, step %d: %s\nafter:\n%s\nschema:\n%s", s.seed, s.steps,
+			diffs[i], strings.Join(writes, "\n"), strings.Join(s.schema, "\n"))
+	}
 }
 
-// compare reads twice through the cache and once without it.
-func (s *soundness) compare(r soundnessRead, writes []string) {
-	s.steps++
-	want := s.read(s.bare, r)
-	for range 2 {
-		got := s.read(s.cached, r)
-		if got != want && s.diff == "" {
-			s.diff = fmt.Sprintf("seed %d, step %d: %s\ncached:\n%s\ndatabase:\n%s\nafter:\n%s\nschema:\n%s", s.seed, s.steps,
-				r, got, want, strings.Join(writes, "\n"), strings.Join(s.schema, "\n"))
+// The ways in which programs send a read.
+type soundnessWay int
+
+const (
+	plain    soundnessWay = iota
+	prepared              // and closed after it
+	kept                  // prepared once and executed after every write
+)
+
+var soundnessWays = []soundnessWay{plain, plain, plain, plain, plain, plain, kept, prepared}
+
+type soundnessRead struct {
+	statement
+	way   soundnessWay
+	fails bool // did, the last time
+
+	// Prepared when first needed.
+	bareStmt, cachedStmt *sql.Stmt
+}
+
+func (r *soundnessRead) close() {
+	for _, st := range []*sql.Stmt{r.bareStmt, r.cachedStmt} {
+		if st != nil {
+			_ = st.Close() // all of it has been read
 		}
 	}
 }
 
-// read returns the rows as a text. It tries twice: where the schema is another
-// than when a connection prepared the statement, pgx fails once.
-func (s *soundness) read(db *sql.DB, r soundnessRead) string {
-	if answer := s.readOnce(db, r); answer != failed {
-		return answer
+// compare reads twice through the cache and once without it, and returns the
+// difference.
+func (s *soundness) compare(bare soundnessHandle, r *soundnessRead) string {
+	want := s.read(bare, r)
+	for range 2 {
+		got := s.read(s.cached, r)
+		if got != want && r.fails { // each was tried once only
+			r.fails = false
+			want, got = s.read(bare, r), s.read(s.cached, r)
+		}
+		if got != want {
+			return fmt.Sprintf("%s\ncached:\n%s\ndatabase:\n%s", r, got, want)
+		}
 	}
-	return s.readOnce(db, r)
+	r.fails = want == failed
+	return ""
+}
+
+// read returns the rows as a text. Where the schema is another than when a
+// connection prepared the statement, pgx fails once, so it tries once more than
+// there are connections. What fails after one write mostly fails after the
+// next, and is tried once.
+func (s *soundness) read(db soundnessHandle, r *soundnessRead) string {
+	answer := s.readOnce(db, r)
+	for range soundnessReaders {
+		if answer != failed || r.fails {
+			break
+		}
+		answer = s.readOnce(db, r)
+	}
+	return answer
 }
 
 const failed = "error"
 
-func (s *soundness) readOnce(db *sql.DB, r soundnessRead) string {
-	query := func() (*sql.Rows, error) { return db.Query(r.text, r.args...) }
-	if r.prepared {
-		prepared, err := db.Prepare(r.text)
+func (s *soundness) readOnce(db soundnessHandle, r *soundnessRead) string {
+	ctx := context.Background()
+	query := func() (*sql.Rows, error) { return db.QueryContext(ctx, r.text, r.args...) }
+	if s.prepares(db, r) {
+		st, closeIt, err := s.statement(db, r)
 		if err != nil {
 			return failed
 		}
-		defer func() { _ = prepared.Close() }() // all of it has been read
-		query = func() (*sql.Rows, error) { return prepared.Query(r.args...) }
+		defer closeIt()
+		query = func() (*sql.Rows, error) { return st.QueryContext(ctx, r.args...) }
 	}
 	rows, err := query()
 	if err != nil {
@@ -274,6 +352,28 @@ func (s *soundness) readOnce(db *sql.DB, r soundnessRead) string {
 	return strings.Join(lines, "\n")
 }
 
+// prepares reports whether a read has a statement. The database's own answer
+// has one wherever there are arguments: it is executed in one round trip.
+func (s *soundness) prepares(db soundnessHandle, r *soundnessRead) bool {
+	return r.way != plain || db != s.cached && len(r.args) != 0
+}
+
+// statement returns a read's statement and what is to be done after it.
+func (s *soundness) statement(db soundnessHandle, r *soundnessRead) (st *sql.Stmt, closeIt func(), err error) {
+	keep := &r.bareStmt
+	if db == s.cached {
+		keep = &r.cachedStmt
+	}
+	if r.way == prepared && db == s.cached {
+		st, err = db.PrepareContext(context.Background(), r.text)
+		return st, func() { _ = st.Close() }, err // all of it has been read
+	}
+	if *keep == nil {
+		*keep, err = db.PrepareContext(context.Background(), r.text)
+	}
+	return *keep, func() {}, err
+}
+
 // write runs a write, or a transaction of some, and returns what it ran.
 func (s *soundness) write() []string {
 	templates := slices.Concat(soundnessWrites, soundnessDialectWrites[s.dialect])
@@ -296,6 +396,7 @@ func (s *soundness) write() []string {
 }
 
 type soundnessHandle interface {
+	PrepareContext(context.Context, string) (*sql.Stmt, error)
 	ExecContext(context.Context, string, ...any) (sql.Result, error)
 	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
 }
