@@ -25,7 +25,7 @@ type figures struct {
 	bypasses  [reasons]atomic.Int64
 	notFilled [reasons]atomic.Int64
 
-	execs, outdated, invalidations, rows, bytes atomic.Int64
+	execs, outdated, invalidations, concurrent, rows, bytes atomic.Int64
 
 	database, hits durations
 	ghosted        ghostFigures
@@ -183,6 +183,10 @@ func (t *tally) count(o Outcome, why Reason) {
 		f.bypasses[why].Add(1)
 	case NotFilled:
 		f.notFilled[why].Add(1)
+	case Inconclusive:
+		if why == reason.PendingWrite {
+			f.concurrent.Add(1)
+		}
 	}
 	t.added(f)
 }
@@ -303,7 +307,7 @@ func (f *figures) snapshot() QueryStats {
 		QueryID: OtherQueries,
 		Hits:    of(Hit), NearHits: of(NearHit), StaleHits: of(StaleHit), Coalesced: of(Coalesced), Misses: of(Miss), Bypasses: of(Bypassed),
 		Fills: of(Filled), NotFilled: of(NotFilled),
-		Checked: of(Checked), Different: of(Different), Inconclusive: of(Inconclusive),
+		Checked: of(Checked), Different: of(Different), Inconclusive: of(Inconclusive), Concurrent: f.concurrent.Load(),
 		BypassesByReason: byReason(&f.bypasses), NotFilledByReason: byReason(&f.notFilled),
 		Outdated: f.outdated.Load(), Invalidations: f.invalidations.Load(), Rows: f.rows.Load(), Bytes: f.bytes.Load(),
 		DatabaseTime: f.database.snapshot(), HitTime: f.hits.snapshot(),
@@ -338,6 +342,7 @@ func (f *figures) pour(into *figures) {
 	move(&f.execs, &into.execs)
 	move(&f.outdated, &into.outdated)
 	move(&f.invalidations, &into.invalidations)
+	move(&f.concurrent, &into.concurrent)
 	move(&f.rows, &into.rows)
 	move(&f.bytes, &into.bytes)
 	f.ghosted.pour(&into.ghosted)

@@ -2,9 +2,7 @@ package cachedsql
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cachedsql/cachedsql/internal/reason"
@@ -20,6 +18,9 @@ type RulesPreview struct {
 	// DatabaseShare is their share, 0 to 1, of the time that all statements
 	// would keep the database busy with if there were no cache.
 	DatabaseShare float64 `json:"database_share"`
+	// HitRatio is what is to be expected of their executions, of those queries
+	// of which it is known.
+	HitRatio float64 `json:"hit_ratio"`
 	// DatabaseSavedPerHour is how much less the database would work in an hour
 	// than now. It is negative where the rules cache less than those in force.
 	DatabaseSavedPerHour time.Duration `json:"database_saved_per_hour_ns"`
@@ -66,10 +67,8 @@ type QueryPreview struct {
 // on their GhostStats.
 func (r *Rules) Preview(queries []QueryStats, roundTrip time.Duration) *RulesPreview {
 	p := &RulesPreview{Queries: []QueryPreview{}}
-	var all, selected time.Duration
-	for i := range queries {
-		all += queries[i].Load()
-	}
+	all, selected := loadOf(queries), time.Duration(0)
+	var lookups, hits float64 // an hour
 	for i := range queries {
 		q := &queries[i]
 		rule, assumed := r.matchFigures(q)
@@ -82,18 +81,31 @@ func (r *Rules) Preview(queries []QueryStats, roundTrip time.Duration) *RulesPre
 			p.Selected++
 			selected += q.Load()
 		}
-		if !one.Known {
+		switch {
+		case !one.Known:
 			p.Unknown++
+		case one.TTL > 0:
+			lookups, hits = lookups+one.PerHour, hits+one.HitRatio*one.PerHour
 		}
 		p.DatabaseSavedPerHour += one.DatabaseSavedPerHour
 		p.SavedPerHour += one.SavedPerHour
 		p.Queries = append(p.Queries, *one)
 	}
 	p.DatabaseShare = share(selected, all)
+	if lookups > 0 {
+		p.HitRatio = hits / lookups
+	}
 	slices.SortFunc(p.Queries, func(a, b QueryPreview) int {
 		return cmp.Or(cmp.Compare(b.SavedPerHour.Abs(), a.SavedPerHour.Abs()), cmp.Compare(b.DatabaseShare, a.DatabaseShare), cmp.Compare(a.QueryID, b.QueryID))
 	})
 	return p
+}
+
+func loadOf(queries []QueryStats) (all time.Duration) {
+	for i := range queries {
+		all += queries[i].Load()
+	}
+	return all
 }
 
 func share(part, whole time.Duration) float64 {
@@ -182,112 +194,4 @@ func (q *QueryStats) expected(ttl time.Duration) (ratio float64, samples int64, 
 	}
 	ratio, known = q.Ghost.HitRatio(ttl)
 	return ratio, q.Ghost.Samples, known
-}
-
-// Kinds of advice.
-const (
-	// AdviseCache: a rule would save time.
-	AdviseCache = "cache"
-	// AdviseStop: the cache costs more than it saves.
-	AdviseStop = "stop"
-)
-
-// Advice is a change to the rules that the figures speak for.
-type Advice struct {
-	// Kind is AdviseCache or AdviseStop.
-	Kind string `json:"kind"`
-	// Preview is what would change.
-	Preview QueryPreview `json:"preview"`
-	// Rule is the rule to add, as an item of the list of rules, with its "- "
-	// and two spaces in front. It belongs before the rules there are.
-	Rule string `json:"rule"`
-}
-
-// worthAdvice is the least that an advice must be about: a thousandth of an
-// hour's time.
-const worthAdvice = 3600 * time.Millisecond
-
-// Advise returns the changes that would save most, the best first: queries that
-// no rule selects and that hits would be faster for, and cached ones that cost
-// more than they save. roundTrip is that of Preview.
-//
-// A rule for a new query is in shadow mode: it serves nothing until that is
-// taken out. Its TTL is the shortest that saves nearly as much as any.
-func Advise(queries []QueryStats, roundTrip time.Duration) []Advice {
-	advice := []Advice{}
-	for i := range queries {
-		q := &queries[i]
-		if q.QueryID == OtherQueries {
-			continue
-		}
-		if a := q.advise(roundTrip); a != nil {
-			advice = append(advice, *a)
-		}
-	}
-	slices.SortFunc(advice, func(a, b Advice) int {
-		return cmp.Or(cmp.Compare(b.Preview.SavedPerHour, a.Preview.SavedPerHour), cmp.Compare(a.Preview.QueryID, b.Preview.QueryID))
-	})
-	return advice
-}
-
-func (q *QueryStats) advise(roundTrip time.Duration) *Advice {
-	if q.lookups() >= enoughSamples {
-		p := q.preview(&Rule{Name: "off"}, roundTrip)
-		if p == nil || p.SavedPerHour < worthAdvice {
-			return nil
-		}
-		p.Rule = q.adviceName("off")
-		return &Advice{AdviseStop, *p, adviceRule(p, "ttl: 0")}
-	}
-	var best *QueryPreview
-	var most time.Duration
-	for _, ttl := range slices.Backward(GhostTTLs[:]) {
-		p := q.preview(&Rule{Name: q.adviceName("cache"), TTL: ttl}, roundTrip)
-		if p == nil || !p.Known {
-			return nil
-		}
-		if most = max(most, p.SavedPerHour); float64(p.SavedPerHour) >= 0.95*float64(most) {
-			best = p
-		}
-	}
-	if most < worthAdvice {
-		return nil
-	}
-	return &Advice{AdviseCache, *best, adviceRule(best, "ttl: "+shortDuration(best.TTL), "mode: shadow")}
-}
-
-// adviceName is a name for a rule that no other has.
-func (q *QueryStats) adviceName(what string) string {
-	subject := q.Name
-	if subject == "" && len(q.Tables) > 0 {
-		subject = q.Tables[0]
-	}
-	plain := strings.Map(func(c rune) rune {
-		if c < 0x80 && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_.", c)) {
-			return c
-		}
-		return '-'
-	}, subject)
-	const room = maxNameBytes - 2 - 16 - len("cache")
-	return fmt.Sprintf("%s-%.*s-%s", what, room, plain, q.QueryID)
-}
-
-func adviceRule(p *QueryPreview, settings ...string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "  - name: %s\n    query_ids: [%q]\n", p.Rule, p.QueryID)
-	for _, s := range settings {
-		fmt.Fprintf(&b, "    %s\n", s)
-	}
-	return b.String()
-}
-
-// shortDuration writes a duration without the units that are zero.
-func shortDuration(d time.Duration) string {
-	text := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zero) {
-			text = text[:len(text)-2]
-		}
-	}
-	return text
 }

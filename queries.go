@@ -50,6 +50,9 @@ type QueryStats struct {
 	Checked      int64 `json:"checked,omitempty"`
 	Different    int64 `json:"different,omitempty"`
 	Inconclusive int64 `json:"inconclusive,omitempty"`
+	// Concurrent are those of Inconclusive where the answers differed because of a
+	// write in between.
+	Concurrent int64 `json:"concurrent,omitempty"`
 	// Bypasses were asked from the database and not to be stored, for the
 	// reasons in BypassesByReason.
 	Bypasses         int64            `json:"bypasses"`
@@ -130,6 +133,7 @@ func (q *QueryStats) Merge(other *QueryStats) {
 	q.Checked += other.Checked
 	q.Different += other.Different
 	q.Inconclusive += other.Inconclusive
+	q.Concurrent += other.Concurrent
 	q.Bypasses += other.Bypasses
 	q.BypassesByReason = mergeCounts(q.BypassesByReason, other.BypassesByReason)
 	q.Fills += other.Fills

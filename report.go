@@ -8,6 +8,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -33,6 +34,8 @@ type Report struct {
 	// Tables are those that were announced most often; the last one adds up the
 	// rest.
 	Tables []TableStats `json:"tables,omitempty"`
+	// Rules are the figures of rules, those with most calls first.
+	Rules []RuleStats `json:"rules,omitempty"`
 }
 
 // An Instance is one Cache of a running process.
@@ -59,6 +62,9 @@ type Instance struct {
 	// StoreLatency is how long the store took to answer a ping just before the
 	// report.
 	StoreLatency time.Duration `json:"store_latency_ns"`
+	// RoundTrip is the median of the last such times, a better measure of what a
+	// lookup costs: a single one may have met a pause.
+	RoundTrip time.Duration `json:"round_trip_ns,omitempty"`
 	// Breaker is "closed" when the store is in use, "open" after it was
 	// unreachable, and "fenced" while no hit is served after an outage.
 	Breaker string `json:"breaker"`
@@ -93,6 +99,7 @@ const (
 	reportedStatementBytes = 1000
 	reportedQueryTables    = 20 // of one query
 	reportedTables         = 200
+	reportedRules          = 200
 )
 
 // reporter reports at intervals until it is closed.
@@ -101,7 +108,8 @@ type reporter struct {
 	store  Reporter
 	stream *streamer // nil: nobody takes events
 
-	failing bool // the last report failed; used by run alone
+	failing bool       // the last report failed; used by run alone
+	pings   roundTrips // used by run alone
 
 	soon chan struct{} // something has happened that operators wait to see
 	once sync.Once
@@ -168,12 +176,27 @@ func (r *reporter) report() {
 	latency := time.Since(started)
 	if err == nil {
 		report := r.cache.report(latency)
+		report.Instance.RoundTrip = r.pings.with(latency)
 		err = r.store.Report(ctx, &report, report.Instance.ReportTTL())
 	}
 	if err != nil && !r.failing {
 		r.cache.config.Logger.Warn("cachedsql: figures for operators not stored", "error", err)
 	}
 	r.failing = err != nil
+}
+
+// roundTrips are the last times that the store took to answer.
+type roundTrips struct {
+	last [15]time.Duration
+	n    int // that there were
+}
+
+// with takes one in and returns the median.
+func (r *roundTrips) with(took time.Duration) time.Duration {
+	r.last[r.n%len(r.last)] = took
+	r.n++
+	known := slices.Sorted(slices.Values(r.last[:min(r.n, len(r.last))]))
+	return known[(len(known)-1)/2]
 }
 
 // now makes the next report come at once.
@@ -217,7 +240,10 @@ func (c *Cache) report(latency time.Duration) Report {
 		q.Tables = q.Tables[:min(len(q.Tables), reportedQueryTables)]
 		q.Writes = q.Writes[:min(len(q.Writes), reportedQueryTables)]
 	}
-	return Report{Instance: self, Stats: c.Stats(), Queries: queries, Tables: MergeTables(reportedTables, c.tables.each())}
+	return Report{
+		Instance: self, Stats: c.Stats(), Queries: queries,
+		Tables: MergeTables(reportedTables, c.tables.each()), Rules: MergeRules(reportedRules, c.queries.rules()),
+	}
 }
 
 // shortened cuts a text between two characters.

@@ -46,14 +46,17 @@ type Fleet struct {
 	// Tables are the tables that are read or written, those first that are
 	// invalidated most.
 	Tables []Table `json:"tables"`
+	// Rules are the figures of rules, those with most calls first.
+	Rules []cachedsql.RuleStats `json:"rules,omitempty"`
 	// Unreadable is how many reports are in the format of another version.
 	Unreadable int `json:"unreadable,omitempty"`
 }
 
 const (
-	// fleetQueries bounds the queries of a Fleet, fleetTables its tables.
+	// What bounds a Fleet.
 	fleetQueries = 1000
 	fleetTables  = 1000
+	fleetRules   = 1000
 )
 
 // Fleet reads all reports and adds them up.
@@ -80,6 +83,7 @@ type Report struct {
 	Stats    cachedsql.Stats
 	Queries  []cachedsql.QueryStats
 	Tables   []cachedsql.TableStats
+	Rules    []cachedsql.RuleStats
 }
 
 // Reports reads all reports.
@@ -118,14 +122,16 @@ func (r *Reports) Fleet() *Fleet {
 	f := &Fleet{Instances: []Instance{}, Unreadable: r.Unreadable}
 	var queries [][]cachedsql.QueryStats
 	var tables [][]cachedsql.TableStats
+	var rules [][]cachedsql.RuleStats
 	for n := range r.All {
 		one := &r.All[n]
 		f.Instances = append(f.Instances, one.Instance)
 		f.Stats.Merge(&one.Stats)
-		queries, tables = append(queries, one.Queries), append(tables, one.Tables)
+		queries, tables, rules = append(queries, one.Queries), append(tables, one.Tables), append(rules, one.Rules)
 	}
 	f.Queries = cachedsql.MergeQueries(fleetQueries, queries...)
 	f.Tables = tablesOf(cachedsql.MergeTables(fleetTables, tables...), f.Queries)
+	f.Rules = cachedsql.MergeRules(fleetRules, rules...)
 	return f
 }
 
@@ -232,7 +238,7 @@ func newReport(r *cachedsql.Report, ends, now time.Time) Report {
 	for n := range r.Tables {
 		moved(&r.Tables[n].LastInvalidated, shift)
 	}
-	return Report{Instance: in, Stats: r.Stats, Queries: r.Queries, Tables: r.Tables}
+	return Report{Instance: in, Stats: r.Stats, Queries: r.Queries, Tables: r.Tables, Rules: r.Rules}
 }
 
 func moved(t *time.Time, by time.Duration) {

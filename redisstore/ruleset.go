@@ -286,9 +286,11 @@ func (f *Fleet) Followers(set string) []Instance {
 	set = cmp.Or(set, cachedsql.DefaultRuleSet)
 	var all []Instance
 	for _, in := range f.Instances {
-		if in.LiveRules != nil && in.LiveRules.Set == set {
+		if in.follows(set) {
 			all = append(all, in)
 		}
 	}
 	return all
 }
+
+func (i *Instance) follows(set string) bool { return i.LiveRules != nil && i.LiveRules.Set == set }

@@ -85,6 +85,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newDoctor(), newExplain(), newExport(), newFlush(), newInstances(), newQueries(), newRules(), newTables(), newTop(), newUI(), newWatch(), newWhy())
+	root.AddCommand(newAdvise(), newDoctor(), newExplain(), newExport(), newFlush(), newInstances(), newQueries(), newRules(), newTables(), newTop(), newUI(), newWatch(), newWhy())
 	return root
 }

@@ -25,7 +25,7 @@ func newRules() *cobra.Command {
 A rule set in Redis has a name and numbered versions. Processes that follow it take a new version within moments, or refuse it and say
 why. docs/rules.md says how a program follows one.` + redisHelp,
 	}
-	cmd.AddCommand(newRulesApply(), newRulesCheck(), newRulesDiff(), newRulesHistory(), newRulesList(), newRulesRollback(), newRulesShow(), newRulesStatus())
+	cmd.AddCommand(newRulesApply(), newRulesCheck(), newRulesDiff(), newRulesFigures(), newRulesHistory(), newRulesList(), newRulesPreview(), newRulesRollback(), newRulesShow(), newRulesStatus())
 	return cmd
 }
 

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"os/user"
 	"syscall"
 	"time"
 
@@ -56,7 +55,7 @@ func newUI() *cobra.Command {
 	cmd.Flags().StringVar(&f.redis, "redis", "", "URL of the Redis (default $CACHEDSQL_REDIS)")
 	cmd.Flags().StringVar(&u.listen, "listen", "127.0.0.1:8095", "address to serve on; port 0 takes a free one")
 	cmd.Flags().BoolVar(&u.allowChanges, "allow-changes", false, "let users of the page change rules")
-	cmd.Flags().StringVar(&u.user, "user", "", "who changes rules, for their history (default the user of this process)")
+	cmd.Flags().StringVar(&u.user, "user", "", "who changes rules, for their history (default the user and host)")
 	return cmd
 }
 
@@ -69,7 +68,7 @@ type ui struct {
 // serve returns when ctx is done.
 func (u *ui) serve(ctx context.Context, store *redisstore.Store, cmd *cobra.Command) error {
 	u.token = cmp.Or(os.Getenv("CACHEDSQL_UI_TOKEN"), rand.Text())
-	u.user = cmp.Or(u.user, processUser())
+	u.user = cmp.Or(u.user, author())
 	page, err := dashboard.New(dashboard.Config{Inspector: store.Inspector(), AllowChanges: u.allowChanges, Authenticate: u.authenticate})
 	if err != nil {
 		return err
@@ -91,14 +90,7 @@ func (u *ui) serve(ctx context.Context, store *redisstore.Store, cmd *cobra.Comm
 	return nil
 }
 
-func processUser() string {
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	return "cachedsql ui"
-}
-
-// uiCookie holds the token once the address with it was visited. Browsers send
+// cookie is the name of the one that holds the token once the address with it was visited. Browsers send
 // cookies to all ports of a host, so two of these must not share one.
 func (u *ui) cookie() string { return "cachedsql-ui-" + u.token[:min(len(u.token), 6)] }
 
