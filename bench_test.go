@@ -312,6 +312,32 @@ func BenchmarkHitRedis(b *testing.B) {
 	})
 }
 
+// BenchmarkHitProtected is what it costs a hit that its entry is sealed.
+func BenchmarkHitProtected(b *testing.B) {
+	eachSize(b, func(b *testing.B, rows int) {
+		for _, c := range []struct {
+			name string
+			keys []cachedsql.EntryKey
+			how  cachedsql.EntryProtection
+		}{
+			{"off", nil, cachedsql.Encrypt},
+			{"authenticate", []cachedsql.EntryKey{entryKey(b, 1)}, cachedsql.Authenticate},
+			{"encrypt", []cachedsql.EntryKey{entryKey(b, 1)}, cachedsql.Encrypt},
+		} {
+			b.Run(c.name, func(b *testing.B) {
+				store, _ := benchRedis(b)
+				cache := benchCache(b, everythingRule, func(config *cachedsql.Config) {
+					config.Store, config.Lease = store, 20*time.Millisecond
+					config.EntryKeys, config.EntryProtection = c.keys, c.how
+				})
+				db := benchDB(b, cache.WrapConnector(newReadyDriver(rows)))
+				untilHit(b, cache, db, newThing(benchQuery, rows))
+				alone(b, db, newThing(benchQuery, rows))
+			})
+		}
+	})
+}
+
 // entrySize is how long the stored entry of the benchmarks' result is.
 func entrySize(b *testing.B, rows int) (size int64) {
 	c := benchCache(b, everythingRule, func(c *cachedsql.Config) {

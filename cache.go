@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cachedsql/cachedsql/internal/catalog"
+	"github.com/cachedsql/cachedsql/internal/seal"
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
 )
 
@@ -43,6 +44,7 @@ type Cache struct {
 	pending  pending
 	gate     *gate
 	near     near
+	ring     *seal.Ring // nil: entries are stored as they are
 	leases   *leases
 	tasks    *tasks
 	instance Instance      // what never changes of it
@@ -57,6 +59,9 @@ type Cache struct {
 	// fillsFrom is when results may be stored again, in nanoseconds of
 	// sinceStart: a store that is full is left alone for a while.
 	fillsFrom atomic.Int64
+
+	// refusedWarned is when a refused entry was last logged, likewise.
+	refusedWarned atomic.Int64
 
 	mu         sync.Mutex
 	spaces     map[string]*space
@@ -88,6 +93,9 @@ func New(config Config) (*Cache, error) {
 	if err := c.checkWait(); err != nil {
 		return nil, err
 	}
+	if c.ring, err = config.newRing(); err != nil {
+		return nil, err
+	}
 	_, streams := c.store.(EventStream)
 	c.pending.off = !streams || config.ReportInterval < 0
 	if c.follower, err = newRuleFollower(c); err != nil {
@@ -102,6 +110,7 @@ func New(config Config) (*Cache, error) {
 	c.leases = newLeases(c)
 	c.gate.start()
 	c.instance = newInstance(config.ReportInterval)
+	c.instance.EntryKeys = config.describeKeys()
 	c.reporter = newReporter(c)
 	c.ghosts = newGhosts(c)
 	c.follower.start()

@@ -76,11 +76,11 @@ func (c *conn) poll(ctx context.Context, l *lookup, until time.Time) (driver.Row
 // stored looks once more for the result of a lookup. Without rows, mayCome
 // tells whether a result stored later could still be used.
 func (c *conn) stored(ctx context.Context, l *lookup) (rows driver.Rows, mayCome bool) {
-	var reading Reading
-	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
-		reading, err = l.route.space.store.Read(ctx, l.key, l.tags, nil)
-		return err
-	})
+	reading, refused, err := l.route.space.readEntry(ctx, l.key, l.tags)
+	if refused != nil {
+		c.refuseEntry(ctx, l, refused)
+		return nil, false
+	}
 	if err != nil || !reading.Settled || reading.Vector != l.reading.Vector {
 		return nil, false
 	}

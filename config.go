@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,20 @@ type Config struct {
 
 	// Consistency is the promise made to readers. The default is Strict.
 	Consistency Consistency
+
+	// EntryKeys protect what is kept in the Store against those who can read or
+	// write there: the first seals entries, each of them opens, so that keys can
+	// be changed one after the other without losing results. Entries that none
+	// of them opens are refused, unprotected ones as well. Nil: entries are
+	// stored as they are, and whoever writes to the Store decides what programs
+	// read. All processes that share a namespace must have the same.
+	//
+	// See docs/security.md for what that does and does not protect against. In
+	// a Store in this process nothing is done.
+	EntryKeys []EntryKey
+
+	// EntryProtection says how. The default is Encrypt.
+	EntryProtection EntryProtection
 
 	// FenceInterval is how long the process serves no hits after the store was
 	// unreachable, so that every other process has time to announce what it
@@ -195,6 +210,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.LazyConnect && c.Namespace == "" {
 		return c, errors.New("cachedsql: Config.LazyConnect needs a Config.Namespace")
 	}
+	c.EntryKeys = slices.Clone(c.EntryKeys)
 	if c.LookupTimeout == 0 {
 		c.LookupTimeout = defaultLookupTimeout
 	}

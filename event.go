@@ -43,11 +43,14 @@ const (
 	Different
 	// Inconclusive: nothing can be said of a check; see the Reason.
 	Inconclusive
+	// Unauthentic: a stored entry was refused because it is not protected by one
+	// of Config.EntryKeys, or not for its place; it counts as a miss.
+	Unauthentic
 
 	outcomes
 )
 
-var outcomeWords = [outcomes]string{"hit", "near_hit", "miss", "bypass", "fill", "not_filled", "invalidate", "corrupt", "store_failed", "note", "coalesced", "stale_hit", "checked", "different", "inconclusive"}
+var outcomeWords = [outcomes]string{"hit", "near_hit", "miss", "bypass", "fill", "not_filled", "invalidate", "corrupt", "store_failed", "note", "coalesced", "stale_hit", "checked", "different", "inconclusive", "unauthentic"}
 
 // String returns the word used in stats, logs and metrics.
 func (o Outcome) String() string {
@@ -77,7 +80,8 @@ type Event struct {
 	Rows, Bytes int64
 	// Duration is how long it took: a lookup, a query, a call to the store.
 	Duration time.Duration
-	// Err is the failure, for Corrupt, StoreFailed, Note and Different.
+	// Err is the failure, for Corrupt, Unauthentic, StoreFailed, Note and
+	// Different.
 	Err error
 	// Context is the statement's context; nil for what happens in background.
 	Context context.Context

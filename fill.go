@@ -58,12 +58,7 @@ func (c *Cache) storeEntry(l *lookup, entry []byte, rows int64, ttl time.Duratio
 		return
 	}
 	started := time.Now()
-	err := c.gate.call(context.Background(), func(ctx context.Context) error {
-		if memory, ok := l.route.space.store.(lender); ok {
-			return memory.keep(ctx, l.key, entry, ttl)
-		}
-		return l.route.space.store.Fill(ctx, l.key, entry, ttl)
-	})
+	err := l.route.space.fillEntry(context.Background(), l.key, entry, ttl)
 	e := Event{
 		Outcome: Filled, QueryID: l.plan.st.QueryID, Statement: l.plan.st.Normal, Rule: l.route.ruleName(),
 		Rows: rows, Bytes: int64(len(entry)), Duration: time.Since(started),

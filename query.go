@@ -58,6 +58,7 @@ type lookup struct {
 	key     Key
 	tags    TagSet
 	reading Reading
+	refused error // why an entry that is there is not in reading
 	started time.Time
 	flight  *flight // what others wait for; nil if nobody can
 	check   *check  // the hit that the answer is compared with; nil: none
@@ -380,6 +381,9 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 	if why, err := c.read(ctx, l, true); why != reason.None || err != nil {
 		return nil, why, err
 	}
+	if l.refused != nil {
+		c.refuseEntry(ctx, l, l.refused)
+	}
 	if l.reading.Entry != nil && !l.wish.refresh {
 		if rows := c.hit(ctx, l, x); rows != nil {
 			return rows, reason.None, nil
@@ -403,17 +407,16 @@ func (c *conn) newLookup() *lookup {
 
 // read asks the store for the tags, and for the entry if it is wanted.
 func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) {
-	store := l.route.space.store
-	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
-		if memory, ok := store.(lender); ok && entry {
-			l.reading, err = memory.lend(ctx, l.key, l.tags)
-		} else if entry {
-			l.reading, err = store.Read(ctx, l.key, l.tags, nil)
-		} else {
-			l.reading, err = store.Check(ctx, l.tags)
-		}
-		return err
-	})
+	sp := l.route.space
+	var err error
+	if entry {
+		l.reading, l.refused, err = sp.readEntry(ctx, l.key, l.tags)
+	} else {
+		err = c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
+			l.reading, err = sp.store.Check(ctx, l.tags)
+			return err
+		})
+	}
 	switch {
 	case err != nil:
 		return reason.CacheDown, ctx.Err()
@@ -494,10 +497,7 @@ func (c *conn) discard(ctx context.Context, l *lookup, err error) {
 	if errors.Is(err, rowcodec.ErrVersion) || errors.Is(err, rowcodec.ErrZone) {
 		return
 	}
-	sp, key := l.route.space, l.key
-	c.cache.tasks.may(func() {
-		_ = c.cache.gate.call(context.Background(), func(ctx context.Context) error { return sp.store.Delete(ctx, key) })
-	})
+	c.deleteEntry(l)
 }
 
 // failed is the reason for a lookup that stopped before the store was asked.
@@ -526,7 +526,7 @@ func (c *conn) bypassed(ctx context.Context, p *plan, why Reason, detail string)
 func (c *conn) emit(ctx context.Context, p *plan, e Event) {
 	c.cache.counts.count(e.Outcome, e.Reason)
 	p.tally.count(e.Outcome, e.Reason)
-	if e.Outcome == Corrupt {
+	if e.Outcome == Corrupt || e.Outcome == Unauthentic {
 		e.QueryID = p.st.QueryID
 		c.cache.notice(&e)
 	}

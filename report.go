@@ -56,6 +56,9 @@ type Instance struct {
 	// RulesVersion identifies the content. Both are "" where nothing is cached.
 	Rules        string `json:"rules,omitempty"`
 	RulesVersion string `json:"rules_version,omitempty"`
+	// EntryKeys says how entries are protected: the word of EntryProtection, the
+	// ID of the key that seals, and those of others that open. "": they are not.
+	EntryKeys string `json:"entry_keys,omitempty"`
 	// LiveRules is how it stands to the rule set that it follows, nil if it
 	// follows none.
 	LiveRules *RulesState `json:"live_rules,omitempty"`

@@ -18,10 +18,11 @@ import (
 // space is what this process knows of one namespace: its keyspace in the
 // store, its catalog, and the writes that could not be announced.
 type space struct {
-	name  string
-	cache *Cache
-	store Space
-	none  TagSet // no table: wildcard and schema are checked all the same
+	name   string
+	cache  *Cache
+	store  Space
+	sealer *sealer // nil: entries are stored as they are
+	none   TagSet  // no table: wildcard and schema are checked all the same
 
 	registrar *registrar // nil: writes do not rely on a registration
 
@@ -57,6 +58,7 @@ func (sp *space) mayReload() bool {
 func newSpace(c *Cache, name string) *space {
 	sp := &space{name: name, cache: c, store: c.store.Space(name), loading: make(chan struct{}, 1), debt: map[string]struct{}{}, doubt: map[string]struct{}{}, judged: map[Schema]struct{}{}}
 	sp.none = sp.store.Tags(nil)
+	sp.sealer = newSealer(c, name)
 	sp.registrar = newRegistrar(sp)
 	sp.loading <- struct{}{}
 	return sp

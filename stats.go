@@ -18,6 +18,7 @@ type Stats struct {
 	NotFilled     int64 `json:"not_filled"`
 	Invalidations int64 `json:"invalidations"`
 	Corrupt       int64 `json:"corrupt"`
+	Unauthentic   int64 `json:"unauthentic"`
 	StoreFailures int64 `json:"store_failures"`
 	Notes         int64 `json:"notes"`
 	// Checked are hits that were compared with the database's answer instead
@@ -51,6 +52,7 @@ func (s *Stats) Merge(other *Stats) {
 	s.NotFilled += other.NotFilled
 	s.Invalidations += other.Invalidations
 	s.Corrupt += other.Corrupt
+	s.Unauthentic += other.Unauthentic
 	s.StoreFailures += other.StoreFailures
 	s.Notes += other.Notes
 	s.Checked += other.Checked
@@ -99,7 +101,7 @@ func (n *counters) snapshot() Stats {
 	return Stats{
 		Hits: of(Hit), NearHits: of(NearHit), StaleHits: of(StaleHit), Misses: of(Miss), Coalesced: of(Coalesced), Bypasses: of(Bypassed),
 		Fills: of(Filled), NotFilled: of(NotFilled), Invalidations: of(Invalidated),
-		Corrupt: of(Corrupt), StoreFailures: of(StoreFailed), Notes: of(Note),
+		Corrupt: of(Corrupt), Unauthentic: of(Unauthentic), StoreFailures: of(StoreFailed), Notes: of(Note),
 		Checked: of(Checked), Different: of(Different), Inconclusive: of(Inconclusive),
 		BypassesByReason: byReason(&n.bypasses), NotFilledByReason: byReason(&n.notFilled), InconclusiveByReason: byReason(&n.unclear),
 		ParsedTexts: n.parsed.Load(),

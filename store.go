@@ -36,7 +36,7 @@ type Space interface {
 
 	// Read fetches the entry under key, if there is one, and checks the tags,
 	// in one round trip. The order of the two does not matter. The returned
-	// entry may use buf's memory.
+	// entry may use buf's memory, and is the caller's to change.
 	Read(ctx context.Context, key Key, tags TagSet, buf []byte) (Reading, error)
 
 	// Check is Read without an entry.

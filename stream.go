@@ -55,6 +55,8 @@ const (
 	StreamInvalidated = "invalidate"
 	// StreamCorrupt: a stored entry could not be used.
 	StreamCorrupt = "corrupt"
+	// StreamUnauthentic: a stored entry was refused, see Unauthentic.
+	StreamUnauthentic = "unauthentic"
 	// StreamStoreFailed: a call to the store failed.
 	StreamStoreFailed = "store_failed"
 	// StreamOutage: the store can be used again after Duration.
@@ -145,7 +147,7 @@ func (c *Cache) notice(e *Event) {
 	switch e.Outcome {
 	case Invalidated:
 		c.tables.announced(e.Tags, time.Now())
-	case Corrupt, StoreFailed, Note:
+	case Corrupt, Unauthentic, StoreFailed, Note:
 		s := StreamEvent{Kind: e.Outcome.String(), QueryID: e.QueryID, Rule: e.Rule}
 		if e.Err != nil {
 			s.Message = messageOf(e.Err)

@@ -83,7 +83,7 @@ type eventsBody struct {
 // eventKinds are those that can be left out.
 var eventKinds = []string{
 	cachedsql.StreamInvalidated, cachedsql.StreamRules, cachedsql.StreamStarted, cachedsql.StreamStopped,
-	cachedsql.StreamOutage, cachedsql.StreamStoreFailed, cachedsql.StreamCorrupt, cachedsql.StreamNote,
+	cachedsql.StreamOutage, cachedsql.StreamStoreFailed, cachedsql.StreamCorrupt, cachedsql.StreamUnauthentic, cachedsql.StreamNote,
 }
 
 func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {

@@ -153,7 +153,7 @@ func totalsOf(r *redisstore.Report) totals {
 	t := totals{
 		hits: r.Stats.Hits, near: r.Stats.NearHits, stale: r.Stats.StaleHits, coalesced: r.Stats.Coalesced, misses: r.Stats.Misses,
 		bypasses: r.Stats.Bypasses, invalidations: r.Stats.Invalidations,
-		errors:      r.Stats.StoreFailures + r.Stats.Corrupt,
+		errors:      r.Stats.StoreFailures + r.Stats.Corrupt + r.Stats.Unauthentic,
 		hitsByQuery: make(map[string]int64, len(r.Queries)),
 	}
 	for n := range r.Queries {

@@ -25,7 +25,9 @@ type overviewBody struct {
 }
 
 // Errors are the failures since the processes began.
-func (b *overviewBody) Errors() int64 { return b.Fleet.Stats.StoreFailures + b.Fleet.Stats.Corrupt }
+func (b *overviewBody) Errors() int64 {
+	return b.Fleet.Stats.StoreFailures + b.Fleet.Stats.Corrupt + b.Fleet.Stats.Unauthentic
+}
 
 // SavedShare is the share of the database's time that the cache spared it.
 func (b *overviewBody) SavedShare() float64 {
@@ -160,7 +162,7 @@ func charts(points []point) []*chart {
 		},
 		{
 			Title: "Errors per second", at: at, format: rate, atMost: 0.1,
-			series: []series{line("failed calls to Redis, corrupt entries", "error", func(p *point) float64 { return p.Errors })},
+			series: []series{line("failed calls to Redis, unusable entries", "error", func(p *point) float64 { return p.Errors })},
 		},
 	}
 }

@@ -46,6 +46,7 @@ func families(stats cachedsql.Stats, byRule map[string]cachedsql.QueryStats, rul
 		reasons("not_filled", "Misses whose result was not stored.", stats.NotFilledByReason),
 		total("invalidations", "Writes whose tables were announced.", stats.Invalidations),
 		total("corrupt_entries", "Stored entries that could not be used.", stats.Corrupt),
+		total("unauthentic_entries", "Stored entries that were refused because no key has sealed them for their place.", stats.Unauthentic),
 		total("store_failures", "Failed calls to the store.", stats.StoreFailures),
 		total("notes", "Messages to the operator.", stats.Notes),
 		total("parsed_texts", "Statement texts analysed.", stats.ParsedTexts),

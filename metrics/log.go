@@ -10,7 +10,7 @@ import (
 )
 
 // LogEvents returns a function for Config.OnEvent that writes events to a log.
-// Failed calls to the store and corrupt entries are warnings, results that were
+// Failed calls to the store, corrupt and refused entries are warnings, results that were
 // not stored are infos, all others are for debugging. Notes are left out, since
 // the Cache logs them itself.
 //
@@ -59,7 +59,7 @@ const maxKinds = 1000
 
 func levelOf(o cachedsql.Outcome) slog.Level {
 	switch o {
-	case cachedsql.StoreFailed, cachedsql.Corrupt:
+	case cachedsql.StoreFailed, cachedsql.Corrupt, cachedsql.Unauthentic:
 		return slog.LevelWarn
 	case cachedsql.NotFilled:
 		return slog.LevelInfo

@@ -91,6 +91,7 @@ func TestPrometheusHasTheCachesCounts(t *testing.T) {
 		`cachedsql_table_invalidations_total table=*`:                1, // the CREATE TABLE
 		`cachedsql_near_entries`:                                     0,
 		`cachedsql_corrupt_entries_total`:                            0,
+		`cachedsql_unauthentic_entries_total`:                        0,
 	} {
 		if n, ok := got[series]; !ok || n != want {
 			t.Errorf("%s: got %v (%t), want %v", series, n, ok, want)

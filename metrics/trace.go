@@ -33,7 +33,7 @@ func AnnotateSpan(e cachedsql.Event) {
 		return
 	}
 	switch e.Outcome {
-	case cachedsql.Corrupt, cachedsql.StoreFailed, cachedsql.Note:
+	case cachedsql.Corrupt, cachedsql.Unauthentic, cachedsql.StoreFailed, cachedsql.Note:
 		span.AddEvent("cachedsql."+e.Outcome.String(), trace.WithAttributes(problem(e)...))
 	default:
 		span.SetAttributes(spanAttributes(e)...)

@@ -161,6 +161,9 @@ func (s *Store) Absence() (term, absence time.Duration) {
 	return s.config.term(), s.config.Absence
 }
 
+// KeyPrefix is what all keys start with.
+func (s *Store) KeyPrefix() string { return s.config.KeyPrefix }
+
 // registers reports whether writers can register.
 func (s *Store) registers() bool { return s.program.register != nil }
 

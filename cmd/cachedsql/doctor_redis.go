@@ -79,12 +79,12 @@ func (f *findings) fleet(fleet *redisstore.Fleet) {
 		f.add(warning, name, "start one, with this Redis and key_prefix; reports come every 10 seconds", "none reports")
 		return
 	}
-	versions, ruleSets := map[string]bool{}, map[string]bool{}
+	versions, ruleSets, keys := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	before := len(*f)
 	for i := range fleet.Instances {
 		in := &fleet.Instances[i]
 		who := fmt.Sprintf("%s, process %d", in.Host, in.PID)
-		versions[in.Version], ruleSets[in.RulesVersion] = true, true
+		versions[in.Version], ruleSets[in.RulesVersion], keys[in.EntryKeys] = true, true, true
 		if in.Breaker != "closed" {
 			f.add(warning, name, "look at its log and its way to Redis", "%s does not use Redis at the moment (%s)", who, in.Breaker)
 		}
@@ -95,6 +95,7 @@ func (f *findings) fleet(fleet *redisstore.Fleet) {
 	}
 	f.differ("library versions", versions, "normal while a new version is rolled out")
 	f.differ("rule sets", ruleSets, "a process did not get the new rules, or refuses them: see its log")
+	f.differ("entry keys", keys, "normal while keys are changed (docs/security.md); else they refuse each other's results")
 	if fleet.Unreadable > 0 {
 		f.add(warning, name, "use this command in the version of the programs", "%d reports are in another version's format", fleet.Unreadable)
 	}

@@ -62,7 +62,7 @@ func newWatch() *cobra.Command {
 }
 
 var eventKinds = []string{
-	cachedsql.StreamStarted, cachedsql.StreamStopped, cachedsql.StreamInvalidated, cachedsql.StreamCorrupt,
+	cachedsql.StreamStarted, cachedsql.StreamStopped, cachedsql.StreamInvalidated, cachedsql.StreamCorrupt, cachedsql.StreamUnauthentic,
 	cachedsql.StreamStoreFailed, cachedsql.StreamOutage, cachedsql.StreamRules, cachedsql.StreamNote,
 }
 
@@ -148,7 +148,7 @@ func (w *watcher) print(events []redisstore.Event) error {
 func (w *watcher) coloured(e *redisstore.Event) string {
 	line := eventLine(e)
 	switch e.Kind {
-	case cachedsql.StreamStoreFailed, cachedsql.StreamCorrupt:
+	case cachedsql.StreamStoreFailed, cachedsql.StreamCorrupt, cachedsql.StreamUnauthentic:
 		return w.palette.bad(line)
 	case cachedsql.StreamOutage, cachedsql.StreamNote:
 		return w.palette.warn(line)

@@ -46,6 +46,23 @@ var Settings = []Setting{
 		},
 	},
 	{
+		Name: "entry_keys", Value: "base64, or file:path", Default: "none: results are stored as they are",
+		Doc:    "Secrets that protect results in Redis, separated by commas: the first seals, all open. See [security.md](security.md).",
+		secret: true,
+		set: func(o *options, v string) (err error) {
+			o.config.EntryKeys, err = cachedsql.ParseEntryKeys(v)
+			return err
+		},
+	},
+	{
+		Name: "entry_protection", Value: "encrypt or authenticate", Default: "encrypt",
+		Doc: "What is done with them.",
+		set: func(o *options, v string) (err error) {
+			o.config.EntryProtection, err = word(v, cachedsql.Encrypt, cachedsql.Authenticate)
+			return err
+		},
+	},
+	{
 		Name: "lazy_connect", Value: "true or false", Default: "false",
 		Doc: "Connections dial the database on first need, so that a hit needs none. Needs a namespace. See [below](#lazy-connections).",
 		set: func(o *options, v string) (err error) { o.config.LazyConnect, err = boolean(v); return err },
