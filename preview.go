@@ -42,6 +42,8 @@ type QueryPreview struct {
 	Rule    string `json:"rule,omitempty"`
 	// TTL is that of Rule; 0: not cached.
 	TTL time.Duration `json:"ttl_ns"`
+	// Shadow: Rule is in shadow mode, and serves nothing.
+	Shadow bool `json:"shadow,omitempty"`
 	// Assumed: the rule has conditions that the figures do not tell about, its
 	// database or user or the end of a long text. They were taken to hold.
 	Assumed bool `json:"assumed,omitempty"`
@@ -158,7 +160,7 @@ func (q *QueryStats) preview(rule *Rule, roundTrip time.Duration) *QueryPreview 
 		PerHour: q.PerHour * float64(cacheable) / float64(q.Calls), Known: true,
 	}
 	if rule != nil {
-		p.Rule, p.TTL = rule.Name, rule.TTL
+		p.Rule, p.TTL, p.Shadow = rule.Name, rule.TTL, rule.Mode == ModeShadow && rule.TTL > 0
 	}
 	serves := isCached && rule.Mode == ModeOn
 	p.HitRatio, p.Samples, p.Known = q.expected(p.TTL)

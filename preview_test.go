@@ -53,7 +53,7 @@ func TestPreviewSaysWhatRulesWouldSave(t *testing.T) {
 	if p := previewOf(t, "- {name: items, tables: [items], ttl: 59s}", slow); p.Queries[0].HitRatio != 0.5 {
 		t.Errorf("59 s: %+v", p.Queries[0])
 	}
-	if p := previewOf(t, "- {name: items, ttl: 1m, mode: shadow}", slow); p.DatabaseSavedPerHour != 0 || p.SavedPerHour >= 0 {
+	if p := previewOf(t, "- {name: items, ttl: 1m, mode: shadow}", slow); p.DatabaseSavedPerHour != 0 || p.SavedPerHour >= 0 || !p.Queries[0].Shadow {
 		t.Errorf("a shadow rule saves %v, %v", p.DatabaseSavedPerHour, p.SavedPerHour)
 	}
 	if p := previewOf(t, "- {name: items, ttl: 1m, users: [app]}", slow); !p.Queries[0].Assumed {

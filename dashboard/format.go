@@ -12,7 +12,8 @@ import (
 )
 
 var functions = template.FuncMap{
-	"count": count, "rate": rate, "duration": duration, "percent": percent, "bytes": bytes, "ago": ago,
+	"count": count, "rate": rate, "duration": duration, "percent": percent, "bytes": bytes, "ago": ago, "seconds": seconds, "ttl": ttl,
+	"flush":     func(rule string) string { return strings.ReplaceAll(strings.TrimPrefix(rule, "  "), "\n  ", "\n") },
 	"clock":     func(t time.Time) string { return t.Format("15:04:05") },
 	"stamp":     func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -82,6 +83,28 @@ func duration(d time.Duration) string {
 		return fmt.Sprintf("%.1f h", d.Hours())
 	}
 	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}
+
+// seconds writes a time in seconds whatever its size, for people who compare.
+func seconds(d time.Duration) string {
+	s := d.Abs().Seconds()
+	text := strconv.FormatFloat(s, 'f', 1, 64)
+	if s >= 100 {
+		text = count(int64(math.Round(s)))
+	}
+	return text + " s"
+}
+
+// ttl writes a duration as in a rule file, without the units that are zero.
+func ttl(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func percent(share float64) string {

@@ -28,9 +28,10 @@ type history struct {
 
 // snapshot is the last reading that succeeded.
 type snapshot struct {
-	At    time.Time // zero: none has
-	Fleet *redisstore.Fleet
-	Err   error // of the last attempt, nil if it succeeded
+	At      time.Time // zero: none has
+	Reports *redisstore.Reports
+	Fleet   *redisstore.Fleet // they added up
+	Err     error             // of the last attempt, nil if it succeeded
 }
 
 // point is what the fleet did around a moment, per second.
@@ -123,7 +124,7 @@ func (h *history) read(ctx context.Context) snapshot {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.last.Err = err; err == nil {
-		h.last.At, h.last.Fleet = time.Now(), reports.Fleet()
+		h.last.At, h.last.Reports, h.last.Fleet = time.Now(), reports, reports.Fleet()
 		h.follow(reports)
 	}
 	return h.last

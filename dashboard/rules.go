@@ -18,8 +18,9 @@ import (
 //
 //	rules           what is in force, who follows it, what was before
 //	rules-version   an earlier version, and what going back to it changes
-//	rules-edit      the text
-//	rules-review    what the text would change: mistakes, or the difference
+//	rules-edit      the text, and what the traffic speaks for
+//	rules-take      takes an advice into the text
+//	rules-review    what the text would change: mistakes, or the difference and what it would do to the traffic
 //	rules-commit    puts it in force, if nobody else has changed them meanwhile
 //	rules-rollback  the same for an earlier version
 
@@ -27,6 +28,7 @@ func (d *Dashboard) rulesRoutes() {
 	d.mux.HandleFunc("GET /rules", d.rules)
 	d.mux.HandleFunc("GET /rules-version", d.rulesVersion)
 	d.mux.HandleFunc("GET /rules-edit", d.changing(d.rulesEdit))
+	d.mux.HandleFunc("POST /rules-take", d.changing(d.rulesTake))
 	d.mux.HandleFunc("POST /rules-review", d.changing(d.rulesReview))
 	d.mux.HandleFunc("POST /rules-draft", d.changing(d.rulesDraft))
 	d.mux.HandleFunc("POST /rules-commit", d.changing(d.rulesCommit))
@@ -45,6 +47,8 @@ type rulesBody struct {
 	Others    int // processes that follow no set, or another
 	Drafts    []redisstore.RulesDraft
 	Audit     []redisstore.AuditEntry
+	Rules     []ruleRow
+	Advice    *adviceList
 	Done      string // the revision that the user has just committed
 }
 
@@ -67,6 +71,9 @@ func (d *Dashboard) rules(w http.ResponseWriter, r *http.Request) {
 	if s := d.history.latest(ctx); s.Fleet != nil {
 		b.Followers = s.Fleet.Followers(set.Name())
 		b.Others = len(s.Fleet.Instances) - len(b.Followers)
+		traffic := s.Reports.Following(set.Name())
+		b.Rules = ruleRows(b.Current.Text, traffic.Rules)
+		b.Advice = newAdviceList(traffic.Advise(set.Name(), b.Current.Text), b.Current.Text)
 	}
 	for _, in := range b.Followers {
 		if in.LiveRules.Revision == b.Current.Revision {
@@ -128,6 +135,9 @@ type editBody struct {
 	Problem  string // any other
 	Reviewed bool   // it has no mistakes, and Diff is what it changes
 	Diff     []diffLine
+	Preview  *preview // what it would do
+	Advice   *adviceList
+	Taken    string // the rule that has just come into it
 
 	// Conflict is what somebody else has put in force since, and Theirs what
 	// that changed in what the text was made from.
@@ -139,6 +149,9 @@ type editBody struct {
 }
 
 func (d *Dashboard) edit(w http.ResponseWriter, r *http.Request, status int, b *editBody) {
+	if !b.Reviewed && b.Conflict == nil {
+		b.Advice = d.adviceFor(r.Context(), b)
+	}
 	v := d.view(r, "rules", "Edit rules", b)
 	v.Refresh = 0 // what is being written stays
 	d.render(w, r, status, "edit", v)
@@ -155,29 +168,35 @@ rules:
 func (d *Dashboard) rulesEdit(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), requestDeadline)
 	defer cancel()
-	set := d.setOf(r)
-	current, err := set.Current(ctx)
+	b, err := d.begun(ctx, r)
 	if err != nil {
 		d.rulesFailed(w, r, err)
 		return
+	}
+	d.edit(w, r, http.StatusOK, b)
+}
+
+// begun is what the user has written so far, or what is in force.
+func (d *Dashboard) begun(ctx context.Context, r *http.Request) (*editBody, error) {
+	set := d.setOf(r)
+	current, err := set.Current(ctx)
+	if err != nil {
+		return nil, err
 	}
 	b := &editBody{Set: set.Name(), Base: current.Revision, Text: current.Text}
 	if current.Revision == "" {
 		b.Text = rulesTemplate
 	}
-	if r.FormValue("fresh") == "" {
-		drafts, err := set.Drafts(ctx)
-		if err != nil {
-			d.rulesFailed(w, r, err)
-			return
-		}
-		for _, draft := range drafts {
-			if draft.By == userOf(r) {
-				b.Base, b.Text, b.Drafted = draft.Base, draft.Text, draft.At.Local().Format("2006-01-02 15:04")
-			}
+	if r.FormValue("fresh") != "" {
+		return b, nil
+	}
+	drafts, err := set.Drafts(ctx)
+	for _, draft := range drafts {
+		if draft.By == userOf(r) {
+			b.Base, b.Text, b.Drafted = draft.Base, draft.Text, draft.At.Local().Format("2006-01-02 15:04")
 		}
 	}
-	d.edit(w, r, http.StatusOK, b)
+	return b, err
 }
 
 // written reads the form of the editor. Browsers end lines with CR LF.
@@ -201,13 +220,18 @@ func (d *Dashboard) rulesDraft(w http.ResponseWriter, r *http.Request) {
 		seeOther(w, "rules?set="+url.QueryEscape(b.Set))
 		return
 	}
-	err := set.SaveDraft(ctx, redisstore.RulesDraft{By: userOf(r), Base: b.Base, Text: b.Text})
+	d.saveDraft(ctx, w, r, b)
+}
+
+// saveDraft keeps the text and shows the editor again.
+func (d *Dashboard) saveDraft(ctx context.Context, w http.ResponseWriter, r *http.Request, b *editBody) {
+	err := d.setOf(r).SaveDraft(ctx, redisstore.RulesDraft{By: userOf(r), Base: b.Base, Text: b.Text})
 	if err != nil {
-		b.Problem = err.Error()
+		b.Problem, b.Taken = err.Error(), ""
 		d.edit(w, r, http.StatusBadGateway, b)
 		return
 	}
-	b.Saved = true
+	b.Saved, b.Drafted = true, ""
 	d.edit(w, r, http.StatusOK, b)
 }
 
@@ -233,7 +257,7 @@ func (d *Dashboard) rulesReview(w http.ResponseWriter, r *http.Request) {
 		d.conflict(ctx, w, r, b, current)
 		return
 	}
-	b.Reviewed = true
+	b.Reviewed, b.Preview = true, d.previewOf(ctx, b.Set, b.Text)
 	b.Diff = diffOf("in force: "+orNone(current.Revision), current.Text, "to be committed", b.Text)
 	d.edit(w, r, http.StatusOK, b)
 }
@@ -348,6 +372,7 @@ type versionBody struct {
 	Current *cachedsql.RulesVersion
 	Lines   []string
 	Diff    []diffLine // what going back to it changes
+	Preview *preview   // and would do
 }
 
 func (d *Dashboard) rulesVersion(w http.ResponseWriter, r *http.Request) {
@@ -372,6 +397,9 @@ func (d *Dashboard) rulesVersion(w http.ResponseWriter, r *http.Request) {
 	b := &versionBody{
 		Set: set.Name(), Version: version, Current: current, Lines: linesOf(version.Text),
 		Diff: diffOf("in force: "+orNone(current.Revision), current.Text, "version "+version.Revision, version.Text),
+	}
+	if version.Revision != current.Revision {
+		b.Preview = d.previewOf(ctx, set.Name(), version.Text)
 	}
 	v := d.view(r, "rules", fmt.Sprintf("Version %d of the rules", number), b)
 	v.Refresh = 0

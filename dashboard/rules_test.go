@@ -242,7 +242,7 @@ func TestNothingCanBeChangedByOthers(t *testing.T) {
 	t.Parallel()
 	in := open(t, testredis.Start(t).URL()).Inspector()
 	form := url.Values{"text": {rule("evil")}, "comment": {"x"}, "to": {"1"}}
-	paths := []string{"rules-review", "rules-draft", "rules-commit", "rules-rollback"}
+	paths := []string{"rules-take", "rules-review", "rules-draft", "rules-commit", "rules-rollback"}
 	readOnly := serve(t, dashboard.Config{Inspector: in})
 	for _, path := range paths {
 		if status, _ := readOnly.post(path, form, nil); status != http.StatusForbidden {

@@ -163,6 +163,9 @@ func previewTable(b *strings.Builder, p *cachedsql.RulesPreview, limit int) erro
 		if q.TTL > 0 {
 			ttl = ttlText(q.TTL)
 		}
+		if q.Shadow {
+			rule += " (shadow)"
+		}
 		if q.Assumed {
 			rule, assumed = rule+"*", true
 		}
