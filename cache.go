@@ -192,7 +192,9 @@ func (c *Cache) WatchRules(path string) error {
 // Stats returns the counts so far.
 func (c *Cache) Stats() Stats {
 	s := c.counts.snapshot()
-	s.StoreDown = c.gate.down.Load()
+	state := c.gate.state()
+	s.StoreDown, s.Fenced = state == "open", state == "fenced"
+	s.DroppedEvents = c.pending.untold.Load()
 	return s
 }
 

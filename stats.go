@@ -37,10 +37,16 @@ type Stats struct {
 	// StoreDown reports that the store is not used at the moment because it
 	// was unreachable.
 	StoreDown bool `json:"store_down"`
+	// Fenced reports that it is in use again, but that no hit is served for a
+	// moment yet.
+	Fenced bool `json:"fenced"`
+	// DroppedEvents is how many events for operators' tools were not told, see
+	// StreamEvent: there were too many, or the store did not take them.
+	DroppedEvents int64 `json:"dropped_events"`
 }
 
-// Merge adds the counts of another process. StoreDown then says whether the
-// store is unreachable for any of them.
+// Merge adds the counts of another process. StoreDown and Fenced then say whether
+// any of them is.
 func (s *Stats) Merge(other *Stats) {
 	s.Hits += other.Hits
 	s.NearHits += other.NearHits
@@ -63,6 +69,8 @@ func (s *Stats) Merge(other *Stats) {
 	s.InconclusiveByReason = mergeCounts(s.InconclusiveByReason, other.InconclusiveByReason)
 	s.ParsedTexts += other.ParsedTexts
 	s.StoreDown = s.StoreDown || other.StoreDown
+	s.Fenced = s.Fenced || other.Fenced
+	s.DroppedEvents += other.DroppedEvents
 }
 
 // HitRatio is the share of cacheable reads answered from the cache, 0 to 1.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -86,7 +87,8 @@ const (
 type pending struct {
 	mu      sync.Mutex
 	events  map[pendingKey]*StreamEvent // under mu
-	dropped int64                       // under mu
+	dropped int64                       // under mu; told with the next events
+	untold  atomic.Int64                // all that were ever dropped
 	off     bool                        // nobody takes them; set before first use
 }
 
@@ -109,6 +111,7 @@ func (p *pending) add(e StreamEvent) {
 		there.Time = e.Time
 	case len(p.events) >= maxPending:
 		p.dropped += e.Count
+		p.untold.Add(e.Count)
 	default:
 		if p.events == nil {
 			p.events = map[pendingKey]*StreamEvent{}
@@ -138,6 +141,7 @@ func (p *pending) lost(events []StreamEvent, dropped int64) {
 	for i := range events {
 		if events[i].Kind != StreamInvalidated { // what it counts is told with the next one
 			p.dropped += events[i].Count
+			p.untold.Add(events[i].Count)
 		}
 	}
 }

@@ -105,13 +105,25 @@ func TestAlertsUseMetricsThatExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := exported(t)
+	used := map[string]bool{}
 	for _, r := range file.Groups[0].Rules {
+		for _, name := range metricName.FindAllString(r.Expr, -1) {
+			used[name] = true
+		}
 		checkExpression(t, names, r.Alert, r.Expr)
 		if !strings.Contains(string(guide), "### "+r.Alert) {
 			t.Errorf("docs/operations.md does not say what to do about %s", r.Alert)
 		}
 		if r.Annotations["summary"] == "" {
 			t.Errorf("%s has no summary", r.Alert)
+		}
+	}
+	for _, name := range []string{
+		"cachedsql_store_up", "cachedsql_breaker_state", "cachedsql_different_total", "cachedsql_inconclusive_total", "cachedsql_not_filled_total",
+		"cachedsql_dropped_events_total", "cachedsql_rules_refused", "cachedsql_corrupt_entries_total",
+	} {
+		if !used[name] {
+			t.Errorf("no alert is about %s", name)
 		}
 	}
 }
@@ -141,7 +153,7 @@ func TestDashboardUsesMetricsThatExist(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"cachedsql_calls_total", "cachedsql_store_up", "cachedsql_bypasses_total"} {
+	for _, name := range []string{"cachedsql_calls_total", "cachedsql_store_up", "cachedsql_bypasses_total", "cachedsql_different_total", "cachedsql_inconclusive_total", "cachedsql_breaker_state", "cachedsql_dropped_events_total"} {
 		if !used[name] {
 			t.Errorf("no panel shows %s", name)
 		}

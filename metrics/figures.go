@@ -49,8 +49,10 @@ func families(stats cachedsql.Stats, byRule map[string]cachedsql.QueryStats, rul
 		total("unauthentic_entries", "Stored entries that were refused because no key has sealed them for their place.", stats.Unauthentic),
 		total("store_failures", "Failed calls to the store.", stats.StoreFailures),
 		total("notes", "Messages to the operator.", stats.Notes),
+		total("dropped_events", "Events for operators' tools that were not told.", stats.DroppedEvents),
 		total("parsed_texts", "Statement texts analysed.", stats.ParsedTexts),
 		yesNo("store_up", "1 while the store is in use, 0 after it was unreachable.", !stats.StoreDown),
+		breaker(stats),
 		yesNo("rules_refused", "1 while the current version of the rule set cannot be used.", rulesRefused),
 		family{
 			name: "rules_info", help: "The rules in force, by the version of its content.", unit: "1", kind: gauge,
@@ -126,6 +128,22 @@ func yesNo(name, help string, yes bool) family {
 	f := family{name: name, help: help, unit: "1", kind: gauge, series: []series{{}}}
 	if yes {
 		f.series[0].number = 1
+	}
+	return f
+}
+
+// breaker has a series for each state, so that each is there before it occurs.
+func breaker(stats cachedsql.Stats) family {
+	f := family{name: "breaker_state", help: "1 for the state that the use of the store is in: closed is in use, open is not, fenced is again but serves no hit yet.", unit: "1", kind: gauge, labels: []string{"state"}}
+	for _, state := range []struct {
+		word string
+		is   bool
+	}{{"closed", !stats.StoreDown && !stats.Fenced}, {"fenced", stats.Fenced}, {"open", stats.StoreDown}} {
+		s := series{values: []string{state.word}}
+		if state.is {
+			s.number = 1
+		}
+		f.series = append(f.series, s)
 	}
 	return f
 }

@@ -5,6 +5,7 @@ module github.com/cachedsql/cachedsql/metrics
 go 1.26.0
 
 require (
+	github.com/XSAM/otelsql v0.44.0
 	github.com/cachedsql/cachedsql v0.0.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/prometheus/client_golang v1.24.1

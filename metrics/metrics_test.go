@@ -91,6 +91,10 @@ func TestPrometheusHasTheCachesCounts(t *testing.T) {
 		`cachedsql_table_invalidations_total table=*`:                1, // the CREATE TABLE
 		`cachedsql_near_entries`:                                     0,
 		`cachedsql_corrupt_entries_total`:                            0,
+		`cachedsql_breaker_state state=closed`:                       1,
+		`cachedsql_breaker_state state=fenced`:                       0,
+		`cachedsql_breaker_state state=open`:                         0,
+		`cachedsql_dropped_events_total`:                             0,
 		`cachedsql_unauthentic_entries_total`:                        0,
 	} {
 		if n, ok := got[series]; !ok || n != want {

@@ -158,6 +158,12 @@ func TestEventsTellOfOutagesRulesAndEnds(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	srv.Run(t)
+	for deadline := time.Now().Add(20 * time.Second); !cache.Stats().Fenced; {
+		if time.Now().After(deadline) {
+			t.Fatal("after an outage there is no time without hits")
+		}
+	}
+	await(t, "it serves again", func() bool { s := cache.Stats(); return !s.Fenced && !s.StoreDown })
 	all := follow(t, in, func(all []redisstore.Event) bool { return kinds(all)[cachedsql.StreamOutage] == 1 })
 	for i := range all {
 		if all[i].Kind == cachedsql.StreamOutage && all[i].Duration <= 0 {
@@ -238,14 +244,18 @@ func TestEventsThatDoNotFitAreCounted(t *testing.T) {
 		cache.SetRules(nil)
 		cache.SetRules(&cachedsql.Rules{})
 	}
+	var dropped int64
 	follow(t, store.Inspector(), func(all []redisstore.Event) bool {
-		var dropped int64
+		dropped = 0
 		for i := range all {
 			dropped += all[i].Dropped
 		}
 		told := kinds(all)[cachedsql.StreamStarted] + kinds(all)[cachedsql.StreamRules]
 		return announced(all)[cachedsql.WildcardTag] == 1 && dropped != 0 && told+dropped >= 7
 	})
+	if n := cache.Stats().DroppedEvents; n != dropped {
+		t.Errorf("Stats: %d dropped; told in the stream: %d", n, dropped)
+	}
 }
 
 type fullAtFirst struct {
