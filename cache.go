@@ -240,12 +240,14 @@ func (c *Cache) Invalidate(ctx context.Context, tables ...string) error {
 	if len(tables) == 0 {
 		return nil
 	}
-	return c.eachSpace(ctx, func(sp *space) error { return c.bump(ctx, sp, sp.named(tables)) })
+	return c.eachSpace(ctx, func(sp *space) error { return c.invalidate(ctx, sp, sp.named(tables)) })
 }
 
 // Flush makes everything cached unusable, in all processes.
 func (c *Cache) Flush(ctx context.Context) error {
-	return c.eachSpace(ctx, func(sp *space) error { return c.bump(ctx, sp, touched{names: []string{WildcardTag, SchemaTag}}) })
+	return c.eachSpace(ctx, func(sp *space) error {
+		return c.invalidate(ctx, sp, touched{names: []string{WildcardTag, SchemaTag}})
+	})
 }
 
 // Write runs fn as a write to the tables: for writes the driver cannot see,
@@ -275,6 +277,15 @@ func (c *Cache) Write(ctx context.Context, tables []string, fn func() error) err
 		return err
 	}
 	return fn()
+}
+
+// invalidate announces a write that has already happened, and returns when
+// nobody serves what was there before it.
+func (c *Cache) invalidate(ctx context.Context, sp *space, t touched) error {
+	if err := c.bump(ctx, sp, t); err != nil {
+		return err
+	}
+	return sp.outwaitAnnounced(ctx, t.names)
 }
 
 // bump announces a write that has already happened.

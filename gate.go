@@ -37,9 +37,10 @@ type gate struct {
 	budget time.Duration
 	beat   time.Duration // between two looks at the store
 
-	down  atomic.Bool
-	since atomic.Int64 // when it went down, nanoseconds of sinceStart
-	fence atomic.Int64 // serve no hit before this, likewise
+	down    atomic.Bool
+	since   atomic.Int64 // when it went down, nanoseconds of sinceStart
+	fence   atomic.Int64 // serve no hit before this, likewise
+	outages atomic.Uint64
 
 	mu     sync.Mutex
 	kick   chan struct{}
@@ -120,6 +121,7 @@ func (g *gate) trip(err error) {
 	if g.down.Swap(true) {
 		return
 	}
+	g.outages.Add(1)
 	g.since.Store(sinceStart())
 	g.cache.config.Logger.Warn("cachedsql: store unreachable, statements go to the database", "error", err)
 	g.wake()

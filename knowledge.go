@@ -16,6 +16,8 @@ type knowledge struct {
 	schema  Schema
 	err     error
 
+	bounds *bounds // how long others serve without asking
+
 	rules *Rules // whose dimensions have been declared
 	// agreed are the columns that every write has to name, by table. They are
 	// everybody's: what they are for is the rules of other processes.

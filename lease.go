@@ -29,9 +29,10 @@ type write struct {
 	id    WriterID
 	begun bool // the store has acknowledged the lease, or the registration stands for it
 
-	mu   sync.Mutex
-	sent time.Time // when the request for the lease that holds now was sent
-	held []func()  // what lets the near cache rely on the tags again; guarded by mu
+	mu    sync.Mutex
+	sent  time.Time // when the request for the lease that holds now was sent
+	since time.Time // when the first of those that held without a gap was acknowledged; likewise
+	held  []func()  // what lets the near cache rely on the tags again; guarded by mu
 
 	// asking is held while the store is asked about this lease: a renewal must
 	// not arrive after the end and bring the lease back.
@@ -46,6 +47,9 @@ type write struct {
 // set makes names what w writes.
 func (w *write) set(names []string, schema Schema) {
 	w.names, w.tags, w.schema = names, w.space.store.Tags(names), schema
+	w.mu.Lock()
+	w.since = time.Time{} // not all of them are leased yet
+	w.mu.Unlock()
 	w.hold()
 }
 
@@ -228,7 +232,11 @@ func (c *Cache) askLease(ctx context.Context, w *write) error {
 	if err != nil {
 		return err
 	}
+	acked := time.Now()
 	w.mu.Lock()
+	if w.since.IsZero() || acked.Sub(w.sent) >= c.config.Lease {
+		w.since = acked
+	}
 	w.sent = sent
 	w.mu.Unlock()
 	w.space.registrar.told(w)
@@ -284,20 +292,34 @@ func (c *Cache) obtainOnce(ctx context.Context, w *write) (again bool, err error
 		w.asking.Lock()
 		err := c.lease(ctx, w)
 		w.asking.Unlock()
-		if err != nil && ctx.Err() != nil {
-			c.tasks.must(func() { c.end(w, false) }) // nothing has happened, but the lease may be there
-			return false, ctx.Err()
-		}
 		if err != nil {
-			return c.unreachable(ctx, w, err)
+			return c.unleased(ctx, w, err)
 		}
-		if decide.MayCommit(w.age(), c.config.Lease) {
-			w.begun = true
-			c.leases.hold(w)
+		if !decide.MayCommit(w.age(), c.config.Lease) {
+			continue
+		}
+		w.begun = true
+		c.leases.hold(w) // it is renewed while it waits
+		ready, err := c.outwait(ctx, w)
+		if ready {
 			return false, nil
+		}
+		c.leases.drop(w)
+		w.begun = false
+		if err != nil {
+			return c.unleased(ctx, w, err)
 		}
 	}
 	return c.unreachable(ctx, w, errors.New("leases arrive too late to be used"))
+}
+
+// unleased is what happens to a write that could not be leased, or not wait.
+func (c *Cache) unleased(ctx context.Context, w *write, cause error) (again bool, err error) {
+	if ctx.Err() != nil {
+		c.tasks.must(func() { _ = c.end(w, false) }) // nothing has happened, but the lease may be there
+		return false, ctx.Err()
+	}
+	return c.unreachable(ctx, w, cause)
 }
 
 // widen leases more for a write that has not been sent yet. Where the schema
@@ -395,29 +417,32 @@ func outcome(definite bool) protocol.Outcome {
 // release gives the tags new tokens and the lease up. Where there is a lease,
 // which keeps readers away until then, that is off the caller's path. Where
 // there is none, or it may have run out since it could not be renewed, others
-// may have stored what was there before the write, and that has to be dead
-// before the caller is told that it is done.
+// may have stored what was there before the write, and that has to be dead, and
+// served by nobody, before the caller is told that it is done.
 //
 // A write that relies on the registration keeps readers away until it has been
 // announced, since the registration is not renewed before.
 func (c *Cache) release(w *write) {
 	if w.space.registrar.has(w) && !c.inline {
 		c.tasks.must(func() {
-			c.end(w, false)
+			_ = c.end(w, false)
 			w.space.registrar.told(w)
 		})
 		return
 	}
 	lapsed := w.begun && w.age() >= c.config.Lease
 	if c.inline || lapsed || !w.begun && c.config.Consistency == Strict {
-		c.end(w, lapsed)
+		if c.end(w, lapsed) == nil {
+			_ = w.space.outwaitAnnounced(context.Background(), w.touches().names)
+		}
 		return
 	}
-	c.tasks.must(func() { c.end(w, false) })
+	c.tasks.must(func() { _ = c.end(w, false) }) // what fails is owed
 }
 
-// end announces a write. Urgent ones are tried even while the gate is shut.
-func (c *Cache) end(w *write, urgent bool) {
+// end announces a write, or owes it. Urgent ones are tried even while the gate
+// is shut.
+func (c *Cache) end(w *write, urgent bool) error {
 	defer w.unhold()
 	w.asking.Lock()
 	defer w.asking.Unlock()
@@ -432,4 +457,5 @@ func (c *Cache) end(w *write, urgent bool) {
 	if err != nil {
 		w.space.owe(w.names, w.schema)
 	}
+	return err
 }

@@ -399,7 +399,10 @@ func (sp *memorySpace) Declare(ctx context.Context, names []string) (Declared, e
 			sp.declared[strings.Clone(name)] = sp.lastDeadline()
 		}
 	}
-	found := Declared{Names: make(map[string]time.Duration, len(sp.declared)), Schema: Schema(sp.schema.Token)}
+	found := Declared{
+		Names: make(map[string]time.Duration, len(sp.declared)), Schema: Schema(sp.schema.Token),
+		Kept: math.MaxInt64, // nothing is ever lost
+	}
 	for name, moment := range sp.declared {
 		found.Names[name] = time.Duration(max(moment-now, 0)) * time.Millisecond
 	}

@@ -26,10 +26,15 @@ const (
 	// Config.NearBound at most; what this process has written is seen at once.
 	// Where the store cannot tell, it is NearValidate.
 	NearPush
+	// NearLeased answers a hit without asking the store, and keeps the promise of
+	// NearValidate: for Rule.NearLease after the store was asked. Whoever writes
+	// to one of the tables waits as long before the write can be seen. Where that
+	// cannot be had, it is NearValidate.
+	NearLeased
 )
 
 // nearModes are the words for them in rule files.
-var nearModes = [...]string{NearValidate: "validate", NearOff: "off", NearPush: "push"}
+var nearModes = [...]string{NearValidate: "validate", NearOff: "off", NearPush: "push", NearLeased: "leased"}
 
 // String returns the word used in rule files.
 func (m NearMode) String() string { return nearModes[m] }
@@ -161,6 +166,10 @@ func (n *near) expect(l *lookup) {
 // known looks whether an entry can be served by what is known without asking.
 // It is dropped where it is known that it never can be again.
 func (n *near) known(l *lookup, e *nearEntry) (hit, dead bool) {
+	if l.lease != nil {
+		l.reading, hit = n.serves(l, e)
+		return hit, false
+	}
 	if l.route.nearMode() != NearPush || l.route.space.cache.inline {
 		return false, false // a store in this process is asked as quickly
 	}

@@ -57,6 +57,8 @@ type lookup struct {
 	wish    wish
 	key     Key
 	tags    TagSet
+	lease   *nearLease // under which hits need not ask; nil: they do
+	outages uint64     // how many this process had seen when it began
 	reading Reading
 	refused error // why an entry that is there is not in reading
 	started time.Time
@@ -354,14 +356,14 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 	if !ok {
 		return nil, reason.TooManyTables, nil
 	}
-	l.key, l.tags = key, tags
+	l.key, l.tags, l.lease, l.outages = key, tags.TagSet, tags.lease, c.cache.gate.outages.Load()
 	if c.background && !c.takesOver(l) {
 		return nil, reason.None, errNotTheSame
 	}
 	e := c.cache.near.find(l)
 	if e != nil {
 		hit, dead := c.cache.near.known(l, e)
-		if hit {
+		if hit && c.isTakenUnder(l.reading.Schema) {
 			return c.nearHit(ctx, l, e), reason.None, nil
 		}
 		if dead {
@@ -373,6 +375,7 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 		if why, err := c.read(ctx, l, false); why != reason.None || err != nil {
 			return nil, why, err
 		}
+		c.cache.near.take(l)
 		if decide.IsHit(e.header.Vector, l.reading.Vector, l.reading.Settled) {
 			return c.nearHit(ctx, l, e), reason.None, nil
 		}
@@ -384,6 +387,7 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 	if l.refused != nil {
 		c.refuseEntry(ctx, l, l.refused)
 	}
+	c.cache.near.take(l)
 	if l.reading.Entry != nil && !l.wish.refresh {
 		if rows := c.hit(ctx, l, x); rows != nil {
 			return rows, reason.None, nil

@@ -21,9 +21,10 @@ type route struct {
 	named   []string // the tables that conditions of rules look at, where it is cacheable
 	dialect Dialect
 
-	reads     TagSet // set where no tag depends on an argument
+	reads     tagsRead // set where no tag depends on an argument
 	readCount int
-	tagSets   tagSets // where it does
+	lease     time.Duration // how long a near hit need not ask; 0: it asks
+	tagSets   tagSets       // where it does
 	writes    []string
 	// dynamicWrites: writes depends on arguments and has to be made each time.
 	dynamicWrites bool
@@ -85,9 +86,10 @@ func (c *conn) newRoute(p *plan, key routeKey) *route {
 	if r.rule == nil && r.reason == reason.None {
 		r.reason = reason.NoRule
 	}
+	r.lease = c.leaseOf(r)
 	if !dynamic(r.effects.Reads) {
 		names := readTags(r.effects.Reads, nil)
-		r.reads, r.readCount = key.space.store.Tags(names), len(names)
+		r.reads, r.readCount = r.newTags(names), len(names)
 	}
 	return r
 }
@@ -197,6 +199,12 @@ func (c *conn) knowCatalog(ctx context.Context) error {
 	return nil
 }
 
+// isTakenUnder reports whether what a lazy connection is taken for was learnt
+// under schema: it may have changed with it.
+func (c *conn) isTakenUnder(schema Schema) bool {
+	return !c.lazy || c.begins == nil || c.begins.dialled.schema == schema
+}
+
 // refreshCatalog reads the catalog again where the store shows that the schema
 // has changed since. It reports whether what is known was current.
 func (c *conn) refreshCatalog(ctx context.Context, schema Schema) (current bool) {
@@ -204,8 +212,8 @@ func (c *conn) refreshCatalog(ctx context.Context, schema Schema) (current bool)
 	if !c.connector.hasCatalog() {
 		return true
 	}
-	if c.lazy && c.begins != nil && c.begins.dialled.schema != schema {
-		return false // what the connection is taken for may have changed with it
+	if !c.isTakenUnder(schema) {
+		return false
 	}
 	if k := sp.known(); k != nil && k.schema == schema {
 		return true

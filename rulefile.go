@@ -110,7 +110,7 @@ var ruleFileKeys = []ruleKey[ruleFile]{
 // content parses a file of version 1. Rules come last because they need the
 // defaults, wherever in the file those stand.
 func (p *ruleParser) content(root ast.Node) *Rules {
-	f := ruleFile{defaults: limits{maxRows: defaultMaxRows, maxBytes: defaultMaxBytes, jitter: defaultJitter}}
+	f := ruleFile{defaults: limits{maxRows: defaultMaxRows, maxBytes: defaultMaxBytes, jitter: defaultJitter, nearLease: defaultNearLease}}
 	if !parseMapping(p.about("rule file"), root, ruleFileKeys, &f) {
 		return nil
 	}
@@ -141,6 +141,7 @@ type limits struct {
 	maxRows, maxBytes int64
 	jitter            float64
 	near              NearMode
+	nearLease         time.Duration
 	refreshAhead      float64
 	fillWait          time.Duration
 	onDatabaseDown    OnDatabaseDown
@@ -156,6 +157,7 @@ var limitKeys = []ruleKey[limits]{
 	{"max_bytes", func(p *ruleParser, l *limits, n ast.Node) { l.maxBytes = p.size(n) }},
 	{"jitter", func(p *ruleParser, l *limits, n ast.Node) { l.jitter = p.share(n) }},
 	{"near", func(p *ruleParser, l *limits, n ast.Node) { l.near = p.nearMode(n) }},
+	{"near_lease", func(p *ruleParser, l *limits, n ast.Node) { l.nearLease = p.nearLease(n) }},
 	{"refresh_ahead", func(p *ruleParser, l *limits, n ast.Node) { l.refreshAhead = p.factor(n) }},
 	{"mode", func(p *ruleParser, l *limits, n ast.Node) { l.mode = p.mode(n) }},
 	{"verify", func(p *ruleParser, l *limits, n ast.Node) { l.verify = p.share(n) }},
@@ -205,10 +207,13 @@ func (p *ruleParser) rule(i int, n ast.Node, defaults limits, before []*Rule) *R
 	}
 	p.checkPlace(n, draft.name, before)
 	ttl, emptyTTL := p.ttls(n, &draft, defaults)
+	if key := child(n, "near_lease"); key != nil && draft.near != NearLeased {
+		p.failf(key, "near_lease has no effect where near is not leased")
+	}
 	return &Rule{
 		Name: draft.name, TTL: ttl, EmptyTTL: emptyTTL, conditions: draft.conditions,
 		MaxRows: draft.maxRows, MaxBytes: draft.maxBytes, Jitter: draft.jitter,
-		Near: draft.near, RefreshAhead: draft.refreshAhead, FillWait: draft.fillWait,
+		Near: draft.near, NearLease: draft.nearLease, RefreshAhead: draft.refreshAhead, FillWait: draft.fillWait,
 		OnDatabaseDown: draft.onDatabaseDown, StaleWhileRevalidate: draft.stale, Mode: draft.mode, Verify: draft.verify,
 	}
 }

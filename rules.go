@@ -40,6 +40,10 @@ type Rule struct {
 	Jitter float64
 	// Near is what happens to results in the near cache.
 	Near NearMode
+	// NearLease is for how long a hit need not ask under NearLeased, and writes
+	// to its tables have to wait. It is at most a quarter of the store's
+	// quarantine, whatever is said here.
+	NearLease time.Duration
 	// RefreshAhead, above 0, makes reads compute a result anew shortly before
 	// it expires, each with a chance that grows with the time the database took
 	// and as the end comes closer; 1 is the usual factor.

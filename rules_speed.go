@@ -28,12 +28,20 @@ func (p *ruleParser) nearMode(n ast.Node) NearMode {
 		if mode := slices.Index(nearModes[:], s); mode >= 0 {
 			return NearMode(mode), nil
 		}
-		if s == "leased" {
-			return 0, fmt.Errorf("%q is not supported by this release, write push, validate or off", s)
-		}
 		return 0, fmt.Errorf("%q is not one of %s%s", s, strings.Join(nearModes[:], ", "), suggest.DidYouMean(s, nearModes[:]))
 	})
 	return mode
+}
+
+func (p *ruleParser) nearLease(n ast.Node) time.Duration {
+	v, _ := parsed(p, n, func(s string) (time.Duration, error) {
+		d, err := parseTTL(s)
+		if err == nil && (d < minNearLease || d > maxNearLease) {
+			err = fmt.Errorf("%q is not between %v and %v, which is how long each write to the tables waits", s, minNearLease, maxNearLease)
+		}
+		return d, err
+	})
+	return v
 }
 
 func (p *ruleParser) onDatabaseDown(n ast.Node) OnDatabaseDown {

@@ -31,6 +31,7 @@ type space struct {
 	loading  chan struct{} // holds one token: the right to load
 
 	followings followings
+	promises   promises
 
 	mu       sync.Mutex
 	debt     map[string]struct{}
@@ -222,8 +223,8 @@ func (sp *space) tagsOf(k *knowledge, table string) []string {
 
 // current reports whether k is what a process with these rules has to know
 // while the store shows schema.
-func (k *knowledge) current(schema Schema, rules *Rules) bool {
-	return k != nil && k.schema == schema && k.rules == rules
+func (sp *space) current(k *knowledge, schema Schema, rules *Rules) bool {
+	return k != nil && k.schema == schema && k.rules == rules && !sp.promises.wantsMore(k.bounds)
 }
 
 // load declares the rules' dimensions and reads the catalog through q, unless
@@ -232,7 +233,7 @@ func (k *knowledge) current(schema Schema, rules *Rules) bool {
 // for.
 func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, schema Schema, again bool) *knowledge {
 	before, rules := sp.known(), sp.cache.rules.Load()
-	if before.current(schema, rules) && !again {
+	if sp.current(before, schema, rules) && !again {
 		return before
 	}
 	select {
@@ -241,7 +242,7 @@ func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier
 		return &knowledge{schema: schema, err: ctx.Err()}
 	}
 	defer func() { sp.loading <- struct{}{} }()
-	if k := sp.known(); k.current(schema, rules) && (!again || k != before) {
+	if k := sp.known(); sp.current(k, schema, rules) && (!again || k != before) {
 		return k
 	}
 	if err := sp.failedLately(); err != nil {
@@ -260,14 +261,16 @@ func (sp *space) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querie
 	k := &knowledge{rules: rules}
 	sp.outdated.Store(false)
 	k.err = sp.cache.gate.call(ctx, func(ctx context.Context) error {
-		found, err := sp.store.Declare(ctx, rules.dimensions())
+		found, err := sp.store.Declare(ctx, append(rules.dimensions(), sp.promises.wantedNames()...))
 		k.take(found)
+		k.bounds = sp.newBounds(found)
 		return err
 	})
 	if k.err != nil {
 		sp.outdated.Store(true)
 		return k
 	}
+	sp.promises.known.Store(k.bounds)
 	if before := sp.catalog.Load(); before != nil && before.schema == k.schema && !again {
 		k.catalog = before.catalog
 		return k

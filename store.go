@@ -79,6 +79,9 @@ type Declared struct {
 	Names map[string]time.Duration
 	// Schema is the token after the call.
 	Schema Schema
+	// Kept is for how long, at least, no name that was declared before can have
+	// been lost. Zero: one may have been just now.
+	Kept time.Duration
 }
 
 // TagSet is a prepared set of tags; only the Space that made it knows its

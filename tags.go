@@ -126,15 +126,15 @@ func (r *route) writeTags(args []driver.NamedValue) []string {
 // readTags returns the tags to check for the read with these arguments, and
 // whether there are at most limit of them. key names the arguments among
 // others: equal keys have equal tags.
-func (r *route) readTags(key Key, args []driver.NamedValue, limit int) (TagSet, bool) {
-	if r.reads != nil {
+func (r *route) readTags(key Key, args []driver.NamedValue, limit int) (tagsRead, bool) {
+	if r.reads.TagSet != nil {
 		return r.reads, r.readCount <= limit
 	}
 	if tags, ok := r.tagSets.get(key); ok {
 		return tags, true
 	}
 	names := readTags(r.effects.Reads, args)
-	tags := r.space.store.Tags(names)
+	tags := r.newTags(names)
 	if len(names) > limit {
 		return tags, false
 	}
@@ -142,17 +142,31 @@ func (r *route) readTags(key Key, args []driver.NamedValue, limit int) (TagSet, 
 	return tags, true
 }
 
+// tagsRead are the tags of a lookup.
+type tagsRead struct {
+	TagSet
+	lease *nearLease // nil: hits ask the store
+}
+
+func (r *route) newTags(names []string) tagsRead {
+	t := tagsRead{TagSet: r.space.store.Tags(names)}
+	if r.lease != 0 {
+		t.lease = &nearLease{}
+	}
+	return t
+}
+
 // tagSets remembers the tags of the keys that a route was asked for last:
 // preparing a set costs more than the rest of a lookup. Like planMemo it keeps
 // two generations.
 type tagSets struct {
 	mu         sync.RWMutex
-	young, old map[Key]TagSet
+	young, old map[Key]tagsRead
 }
 
 const maxTagSets = 2048
 
-func (m *tagSets) get(key Key) (TagSet, bool) {
+func (m *tagSets) get(key Key) (tagsRead, bool) {
 	m.mu.RLock()
 	tags, ok := m.young[key]
 	if ok {
@@ -167,11 +181,11 @@ func (m *tagSets) get(key Key) (TagSet, bool) {
 	return tags, ok
 }
 
-func (m *tagSets) put(key Key, tags TagSet) {
+func (m *tagSets) put(key Key, tags tagsRead) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.young == nil || len(m.young) >= maxTagSets {
-		m.old, m.young = m.young, map[Key]TagSet{}
+		m.old, m.young = m.young, map[Key]tagsRead{}
 	}
 	m.young[key] = tags
 }

@@ -34,12 +34,13 @@ func (sp *space) Declare(ctx context.Context, names []string) (cachedsql.Declare
 	sp.store.scripts.run(ctx, execs, nil)
 	found := cachedsql.Declared{Names: map[string]time.Duration{}}
 	answers := make([]answer, len(execs))
+	found.Kept = sp.store.config.Quarantine
 	for shard, e := range execs {
 		text, err := e.Result()
 		if err != nil {
 			return cachedsql.Declared{}, wrap("declare", err)
 		}
-		if answers[shard], err = parseDeclared(shard, text, found.Names); err != nil {
+		if answers[shard], err = parseDeclared(shard, text, &found); err != nil {
 			return cachedsql.Declared{}, err
 		}
 	}
@@ -48,21 +49,26 @@ func (sp *space) Declare(ctx context.Context, names []string) (cachedsql.Declare
 	return found, err
 }
 
-// parseDeclared reads "era schema name:wait name:wait ..." into names. A name
-// can be relied on when it can in every shard.
-func parseDeclared(shard int, text string, names map[string]time.Duration) (answer, error) {
+// parseDeclared reads "era schema kept name:wait name:wait ...". A name can be
+// relied on when it can in every shard, and may have been lost in any.
+func parseDeclared(shard int, text string, found *cachedsql.Declared) (answer, error) {
 	fields := strings.Split(text, " ")
-	if len(fields) < 2 {
+	if len(fields) < 3 {
 		return answer{}, errUnexpected
 	}
-	for _, f := range fields[2:] {
+	kept, err := strconv.ParseInt(fields[2], 10, 64)
+	if err != nil {
+		return answer{}, errUnexpected
+	}
+	found.Kept = min(found.Kept, time.Duration(kept)*time.Millisecond)
+	for _, f := range fields[3:] {
 		escaped, millis, _ := strings.Cut(f, ":")
 		name, err := url.PathUnescape(escaped)
 		wait, err2 := strconv.ParseInt(millis, 10, 64)
 		if err != nil || err2 != nil {
 			return answer{}, errUnexpected
 		}
-		names[name] = max(names[name], time.Duration(wait)*time.Millisecond)
+		found.Names[name] = max(found.Names[name], time.Duration(wait)*time.Millisecond)
 	}
 	return answer{shard: shard, schema: fields[0] + " " + fields[1]}, nil
 }

@@ -377,14 +377,18 @@ func (b *both) declare() {
 		names, argv = append(names, name), append(argv, name)
 	}
 	if b.random.IntN(6) == 0 {
-		b.names = []string{"", "x", "tok a", "tok a:1 b", fmt.Sprint("tok column1:", int64(b.now)+9*testQuarantine)}[b.random.IntN(5)]
+		b.names = []string{"", "x", "tok a", "tok a:1 b", fmt.Sprint("tok column1:", int64(b.now)+9*testQuarantine),
+			fmt.Sprint("tok !:", int64(b.now)+testQuarantine/2, " column1:1")}[b.random.IntN(6)]
 		b.client.Set(b.Context(), b.key(namesRegister), b.names, 0)
 	}
 	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
 	declared, schema := b.rules.Declare(protocol.ParseTag(b.names), protocol.ParseTag(b.tags[0]), names, b.now, fresh)
 	b.era, b.names, b.tags[0] = era.String(), declared.String(), schema.String()
-	want := era.Token + " " + schema.Token
+	want := fmt.Sprint(era.Token, " ", schema.Token, " ", int64(b.rules.Kept(declared, era, b.now)))
 	for _, n := range declared.Leases {
+		if n.Marker == "!" {
+			continue
+		}
 		want += fmt.Sprintf(" %s:%d", n.Marker, max(n.Deadline-b.now, 0))
 	}
 	b.agree(fmt.Sprint("declare ", names), want, b.run(b.program.declare, []int{0, namesRegister}, append([]any{len(names)}, argv...)...))

@@ -117,37 +117,35 @@ type nearMachine struct {
 	hits  int64
 }
 
-type nearStep struct {
-	next  nearState
+type nearStep = stepTo[nearState]
+
+// stepTo leads to another state, or to a stale hit.
+type stepTo[S any] struct {
+	next  S
 	text  string
 	stale bool
 }
 
-// ExploreNear looks at every state of the configuration, at most limit of
-// them, until it meets a hit that breaks the promise.
-func ExploreNear(c NearConfig, limit int) Result {
-	m := &nearMachine{NearConfig: c, rules: protocol.Rules{Quarantine: span, LongestLease: span, Without: c.Without}}
-	first := nearState{Up: true, Tokens: 1}
-	first.Tag.Token = 1
+// breadthFirst looks at every state that can be reached, at most limit of them,
+// until it meets a stale hit.
+func breadthFirst[S comparable](first S, limit int, steps func(S) []stepTo[S]) (r Result) {
 	type origin struct {
-		from nearState
+		from S
 		text string
 	}
-	seen := map[nearState]origin{first: {}}
-	level := []nearState{first}
-	var r Result
+	seen := map[S]origin{first: {}}
+	level := []S{first}
 	for ; len(level) != 0 && len(seen) < limit; r.Depth++ {
-		var next []nearState
+		var next []S
 		for _, s := range level {
-			m.steps(s)
-			for _, st := range m.out {
+			for _, st := range steps(s) {
 				r.Steps++
 				if st.stale {
 					r.Trace = []string{st.text}
 					for at := s; at != first; at = seen[at].from {
 						r.Trace = append([]string{seen[at].text}, r.Trace...)
 					}
-					r.States, r.Hits = int64(len(seen)), m.hits
+					r.States = int64(len(seen))
 					return r
 				}
 				if _, known := seen[st.next]; !known {
@@ -158,7 +156,18 @@ func ExploreNear(c NearConfig, limit int) Result {
 		}
 		level = next
 	}
-	r.States, r.Hits, r.Fills, r.Complete = int64(len(seen)), m.hits, m.hits, len(level) == 0
+	r.States, r.Complete = int64(len(seen)), len(level) == 0
+	return r
+}
+
+// ExploreNear looks at every state of the configuration, at most limit of
+// them, until it meets a hit that breaks the promise.
+func ExploreNear(c NearConfig, limit int) Result {
+	m := &nearMachine{NearConfig: c, rules: protocol.Rules{Quarantine: span, LongestLease: span, Without: c.Without}}
+	first := nearState{Up: true, Tokens: 1}
+	first.Tag.Token = 1
+	r := breadthFirst(first, limit, func(s nearState) []nearStep { m.steps(s); return m.out })
+	r.Hits, r.Fills = m.hits, m.hits
 	return r
 }
 

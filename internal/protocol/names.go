@@ -8,8 +8,13 @@ import "slices"
 // from which on it can be relied on, where a lease has its deadline.
 //
 // A register that is missing was lost, or never was: both are the same to
-// whoever looked at it before, and the schema tag tells them.
+// whoever looked at it before, and the schema tag tells them. To others the new
+// register tells for how long it has been there, by a name of its own that
+// stands in it for one quarantine: somebody may still rely on what was lost.
 type Names = Tag
+
+// lostNames stands in a register for the names that were in the one before.
+const lostNames = "!"
 
 // Declare is what every process does before it relies on names, its own or
 // those of others. Where the register changes by it, or had been lost, the
@@ -23,8 +28,13 @@ type Names = Tag
 func (r Rules) Declare(names Names, schema Tag, declare []string, now Millis, fresh string) (Names, Tag) {
 	changed := names.Missing()
 	next := Names{Token: names.Token}
+	if changed && r.Quarantine > 0 {
+		next.Leases = []Lease{{lostNames, now + r.Quarantine}}
+	}
 	for _, n := range names.Leases {
-		next.Leases = append(next.Leases, Lease{n.Marker, r.clamp(n.Deadline, now)})
+		if n.Marker != lostNames || n.Deadline > now {
+			next.Leases = append(next.Leases, Lease{n.Marker, r.clamp(n.Deadline, now)})
+		}
 	}
 	for _, name := range declare {
 		if slices.ContainsFunc(next.Leases, func(l Lease) bool { return l.Marker == name }) {
@@ -39,4 +49,17 @@ func (r Rules) Declare(names Names, schema Tag, declare []string, now Millis, fr
 	}
 	next.Token = fresh
 	return next, r.End(schema, "", now, fresh)
+}
+
+// Kept is for how long at least every name that was declared has been in the
+// register: since it came into being, and since the server's history began. It
+// is at most one quarantine, and as long where nothing is known to be lost.
+func (r Rules) Kept(names Names, era Era, now Millis) Millis {
+	kept := r.Quarantine - max(era.Quarantine-now, 0)
+	for _, n := range names.Leases {
+		if n.Marker == lostNames {
+			kept = min(kept, r.Quarantine-max(n.Deadline-now, 0))
+		}
+	}
+	return max(kept, 0)
 }

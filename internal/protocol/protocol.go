@@ -135,6 +135,22 @@ const (
 	// Heartbeat: a connection that is dead may look as one on which nothing
 	// changes.
 	Heartbeat
+
+	// WriterWait: a write waits until nobody serves without asking what was
+	// found before it began.
+	WriterWait
+	// LeaseFromSending: the answer to a check may have been under way for any
+	// time.
+	LeaseFromSending
+	// BoundsOfBegin: a writer knows the bounds declared by the time it began,
+	// not only those it knew of before.
+	BoundsOfBegin
+	// DeclaredFirst: a reader has declared its bound, and it has not been lost,
+	// before it asks for what it then serves.
+	DeclaredFirst
+	// LostNamesWait: where declared bounds may have been lost, a write waits for
+	// the longest there may have been.
+	LostNamesWait
 )
 
 func (r Rules) has(i Ingredient) bool { return r.Without&i == 0 }

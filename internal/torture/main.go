@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,7 +46,7 @@ func command() error {
 	flag.StringVar(&o.Broken, "broken", "", "leave a part of the protocol out; one of: "+breakageNames())
 	flag.BoolVar(&o.Bounded, "bounded", false, "with consistency bounded: stale reads are counted and are no failure")
 	flag.BoolVar(&o.Available, "available", false, "with on_cache_down available: the same")
-	flag.StringVar(&o.Near, "near", "off", "the near cache: off, validate, or push: stale reads within its bound are counted and are no failure")
+	flag.StringVar(&o.Near, "near", "off", "the near cache: off, validate, leased, or push: stale reads within its bound are counted and are no failure")
 	flag.BoolVar(&o.Wait, "wait", false, "with on_cache_down wait")
 	flag.IntVar(&o.Workers, "processes", 4, "how many processes")
 	flag.IntVar(&o.Threads, "threads", 4, "connections of each")
@@ -77,8 +78,8 @@ func (o *options) choose(names string) error {
 	if _, ok := breakages[o.Broken]; o.Broken != "" && !ok {
 		return fmt.Errorf("-broken %q: one of %s", o.Broken, breakageNames())
 	}
-	if o.Near != "off" && o.Near != "validate" && o.Near != nearPush {
-		return fmt.Errorf("-near %q: off, validate or push", o.Near)
+	if !slices.Contains([]string{"off", "validate", nearLeased, nearPush}, o.Near) {
+		return fmt.Errorf("-near %q: off, validate, leased or push", o.Near)
 	}
 	switch names {
 	case "all":

@@ -114,7 +114,7 @@ func TestStaleReadsOfBoundedEndSoon(t *testing.T) {
 // TestNearHitsKeepTheirPromiseWhateverHappens: with near: push a read may be
 // stale, for less than the bound.
 func TestNearHitsKeepTheirPromiseWhateverHappens(t *testing.T) {
-	for _, near := range []string{"validate", nearPush} {
+	for _, near := range []string{"validate", nearLeased, nearPush} {
 		t.Run(near, func(t *testing.T) {
 			r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 7 * time.Second, Nemeses: nemesisNames(), Near: near})
 			n := r.Counts[stale] + r.Counts[overtaken]

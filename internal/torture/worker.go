@@ -82,9 +82,16 @@ const (
 	nearBound = 2 * leaseTime
 )
 
+// nearLeased is the mode in which writes wait so that no read is.
+const nearLeased = "leased"
+
 // rules caches everything, in the near cache as it says.
 func rules(near string) []byte {
-	return []byte("version: 1\nrules:\n  - {name: all, ttl: 5m, near: \"" + cmp.Or(near, "off") + "\"}\n")
+	near = cmp.Or(near, "off")
+	if near == nearLeased {
+		near += ", near_lease: 50ms"
+	}
+	return []byte("version: 1\nrules:\n  - {name: all, ttl: 5m, near: " + near + "}\n")
 }
 
 func (w *worker) open() (func(), error) {

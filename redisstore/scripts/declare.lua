@@ -2,20 +2,25 @@
 -- KEYS[3]  names:  "token name:moment name:moment ..."
 -- ARGV[4]  how many names to add, which follow
 --
--- Returns the tokens of the era and of the schema, and every name with the
--- milliseconds until it can be relied on.
-local eraToken = era()
+-- Returns the tokens of the era and of the schema, for how many milliseconds
+-- no name can have been lost, and every name with the milliseconds until it can
+-- be relied on. "!" stands for the names that were lost.
+local eraToken, _, till = era()
 local tok, names = parse(values[3])
-local changed, known = not tok, {}
-names = names or {}
+local changed, known, kept, all = not tok, {}, quarantine - math.max(till - clock(), 0), {}
+if not tok then names = {{'!', clock() + quarantine}} end
 for _, name in ipairs(names) do
-  known[name[1]] = true
-  name[2] = math.min(name[2], clock() + quarantine)
+  if name[1] ~= '!' or name[2] > clock() then
+    known[name[1]] = true
+    name[2] = math.min(name[2], clock() + quarantine)
+    all[#all + 1] = name
+    if name[1] == '!' then kept = math.min(kept, quarantine - (name[2] - clock())) end
+  end
 end
 for i = 5, 4 + ARGV[4] do
   if not known[ARGV[i]] then
     known[ARGV[i]] = true
-    names[#names + 1] = {ARGV[i], clock() + quarantine}
+    all[#all + 1] = {ARGV[i], clock() + quarantine}
     changed = true
   end
 end
@@ -26,10 +31,12 @@ if changed then
   tok, schema = token(), token()
   write(2, schema, live(leases))
 end
-write(3, tok, names)
+write(3, tok, all)
 
-local out = {eraToken, schema}
-for _, name in ipairs(names) do
-  out[#out + 1] = name[1] .. ':' .. string.format('%d', math.max(name[2] - clock(), 0))
+local out = {eraToken, schema, string.format('%d', math.max(kept, 0))}
+for _, name in ipairs(all) do
+  if name[1] ~= '!' then
+    out[#out + 1] = name[1] .. ':' .. string.format('%d', math.max(name[2] - clock(), 0))
+  end
 end
 return table.concat(out, ' ')

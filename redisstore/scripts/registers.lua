@@ -95,7 +95,7 @@ end
 
 local function era()
   local found, tok, till = string.match(values[1] or '', '^([^ ]+) ([^ ]+) (%d+)$')
-  if found == history and till == '0' then return tok, true end
+  if found == history and till == '0' then return tok, true, 0 end
   if found ~= history or #till > 15 then
     tok, till = token(), clock() + quarantine
   elseif tonumber(till) <= clock() then
@@ -105,5 +105,5 @@ local function era()
   end
   local value = history .. ' ' .. tok .. ' ' .. string.format('%d', till)
   if value ~= values[1] then redis.call('SET', KEYS[1], value) end
-  return tok, till == 0
+  return tok, till == 0, till
 end
