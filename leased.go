@@ -9,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/cachedsql/cachedsql/internal/catalog"
 )
 
 // Near hits under near: leased. A reader declares, by the store's names, for how
@@ -101,6 +99,7 @@ type promises struct {
 
 	mu     sync.Mutex
 	wanted map[string]time.Duration // by table; guarded by mu
+	rules  *Rules                   // whose wishes those are; guarded by mu
 	said   bool                     // why there are none; guarded by mu
 }
 
@@ -139,7 +138,7 @@ func (c *conn) leaseOf(r *route) time.Duration {
 		return 0
 	}
 	bound := min(r.rule.NearLease, r.space.longestNearLease())
-	if bound < minNearLease || !r.space.promise(r.known.bounds, r.effects.Reads, bound) {
+	if bound < minNearLease || !r.space.promise(r, bound) {
 		return 0
 	}
 	return bound
@@ -155,33 +154,34 @@ func (ps *promises) sayOnce(c *Cache, err error) {
 	}
 }
 
-// promise reports whether writers of all the tables wait for as long as bound.
-// Where they do not, they will from the next reading of the catalog on.
-func (sp *space) promise(b *bounds, reads []catalog.Pattern, bound time.Duration) bool {
-	all := true
-	sp.promises.mu.Lock()
-	for _, p := range reads {
-		if b.byTable[p.Table] >= bound {
-			continue
-		}
-		all = false
-		if sp.promises.wanted == nil {
-			sp.promises.wanted = map[string]time.Duration{}
-		}
-		sp.promises.wanted[p.Table] = max(sp.promises.wanted[p.Table], bound)
+// promise reports whether writers of all tables that a route reads wait for as
+// long as bound. Where they do not, they will from the next reading of the
+// catalog on.
+func (sp *space) promise(r *route, bound time.Duration) bool {
+	ps, all := &sp.promises, true
+	ps.mu.Lock()
+	if ps.wanted == nil || ps.rules != r.rules {
+		ps.wanted, ps.rules = map[string]time.Duration{}, r.rules
 	}
-	sp.promises.mu.Unlock()
+	for _, p := range r.effects.Reads {
+		ps.wanted[p.Table] = max(ps.wanted[p.Table], bound)
+		all = all && r.known.bounds.byTable[p.Table] >= bound
+	}
+	ps.mu.Unlock()
 	if !all {
 		sp.outdated.Store(true)
 	}
 	return all
 }
 
-// wantedNames are those to declare, also if they were declared before: they may
-// have been lost.
-func (ps *promises) wantedNames() (names []string) {
+// wantedNames are those that the rules have made somebody want, also if they
+// were declared before: they may have been lost.
+func (ps *promises) wantedNames(rules *Rules) (names []string) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
+	if ps.rules != rules {
+		return nil
+	}
 	for table, bound := range ps.wanted {
 		names = append(names, boundName(table, bound))
 	}
@@ -189,9 +189,12 @@ func (ps *promises) wantedNames() (names []string) {
 }
 
 // wantsMore reports whether something is to be declared that b does not have.
-func (ps *promises) wantsMore(b *bounds) bool {
+func (ps *promises) wantsMore(b *bounds, rules *Rules) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
+	if ps.rules != rules {
+		return false
+	}
 	for table, bound := range ps.wanted {
 		if b == nil || b.byTable[table] < bound {
 			return true

@@ -224,7 +224,7 @@ func (sp *space) tagsOf(k *knowledge, table string) []string {
 // current reports whether k is what a process with these rules has to know
 // while the store shows schema.
 func (sp *space) current(k *knowledge, schema Schema, rules *Rules) bool {
-	return k != nil && k.schema == schema && k.rules == rules && !sp.promises.wantsMore(k.bounds)
+	return k != nil && k.schema == schema && k.rules == rules && !sp.promises.wantsMore(k.bounds, rules)
 }
 
 // load declares the rules' dimensions and reads the catalog through q, unless
@@ -261,7 +261,7 @@ func (sp *space) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querie
 	k := &knowledge{rules: rules}
 	sp.outdated.Store(false)
 	k.err = sp.cache.gate.call(ctx, func(ctx context.Context) error {
-		found, err := sp.store.Declare(ctx, append(rules.dimensions(), sp.promises.wantedNames()...))
+		found, err := sp.store.Declare(ctx, append(rules.dimensions(), sp.promises.wantedNames(rules)...))
 		k.take(found)
 		k.bounds = sp.newBounds(found)
 		return err
