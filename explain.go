@@ -141,7 +141,7 @@ func (c *conn) checked(args []any) ([]driver.NamedValue, error) {
 func explanationOf(st *sqlparse.Statement) Explanation {
 	return Explanation{
 		Kind: st.Kind.String(), QueryID: st.QueryID, Detail: st.Detail, Hint: st.HintError,
-		Reads: tableList(st.Reads, st.ReadsAll), Writes: tableList(st.Writes, st.WritesAll),
+		Reads: tableList(st.Reads, st.ReadsAll), Writes: tableList(st.Writes, st.WritesAll || st.LiteralNames),
 	}
 }
 

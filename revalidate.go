@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"sync"
@@ -250,8 +251,30 @@ func (v *revalidator) query(ctx context.Context, r *revalidation) (*sql.Rows, er
 
 func (r *revalidation) notDone(c *Cache, why Reason, err error) {
 	r.plan.tally.count(NotFilled, why)
-	c.emit(Event{Outcome: NotFilled, Reason: why, Rule: r.rule, QueryID: r.plan.st.QueryID, Statement: r.plan.st.Normal, Err: err})
+	c.emit(Event{Outcome: NotFilled, Reason: why, Rule: r.rule, QueryID: r.plan.st.QueryID, Statement: r.plan.st.Normal, Err: quiet(err)})
 }
+
+// quiet keeps the words of an error of the database out of events and logs: it
+// may quote an argument or a row. The caller of a statement gets it as it is.
+func quiet(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, driver.ErrBadConn) {
+		return err
+	}
+	return &quietError{err}
+}
+
+type quietError struct{ err error }
+
+func (e *quietError) Error() string {
+	text := fmt.Sprintf("cachedsql: the database answered with an error (%T)", e.err)
+	var state interface{ SQLState() string }
+	if errors.As(e.err, &state) {
+		text += ", SQLSTATE " + state.SQLState()
+	}
+	return text
+}
+
+func (e *quietError) Unwrap() error { return e.err }
 
 // close ends what is under way and waits for it.
 func (v *revalidator) close() {

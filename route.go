@@ -115,8 +115,12 @@ func effectsByName(st *sqlparse.Statement) catalog.Effects {
 	for _, t := range st.Reads {
 		e.Reads = append(e.Reads, catalog.Pattern{Table: strings.ToLower(t.Name)})
 	}
-	for _, t := range st.Writes {
-		e.Writes = append(e.Writes, catalog.Pattern{Table: strings.ToLower(t.Name)})
+	if st.LiteralNames {
+		e.WritesAll = true
+	} else {
+		for _, t := range st.Writes {
+			e.Writes = append(e.Writes, catalog.Pattern{Table: strings.ToLower(t.Name)})
+		}
 	}
 	if len(st.Funcs) != 0 {
 		e.WritesAll = true

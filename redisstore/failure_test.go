@@ -286,3 +286,19 @@ func TestSentinelFailoverIsFollowedAndNotBelieved(t *testing.T) {
 	awaitCopy(t, master, replica)
 	s.mustForget(before, func() { master.Kill() })
 }
+
+// Redis repeats what it was sent when it does not know a command. That may be
+// rows, and the error goes into logs.
+func TestErrorsDoNotQuoteWhatWasSent(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t, "--rename-command", "set", "")
+	sp := open(t, srv.URL(), testConfig).Space("db")
+	err := sp.Fill(t.Context(), cachedsql.Key{}, []byte("a row that is nobody's business"), time.Minute)
+	if err == nil || !strings.Contains(err.Error(), "unknown command 'set'") || strings.Contains(err.Error(), "nobody") {
+		t.Errorf("got %v", err)
+	}
+	var answer redis.Error
+	if !errors.As(err, &answer) {
+		t.Errorf("%v is not known for an answer of Redis any more", err)
+	}
+}

@@ -218,5 +218,21 @@ func wrap(what string, err error) error {
 	if redis.HasErrorPrefix(err, "NOREPLID") {
 		err = fmt.Errorf("%w (%w)", ErrNoReplicationID, err)
 	}
+	if words, _, cut := strings.Cut(err.Error(), argumentsQuoted); cut {
+		err = &withoutArguments{words, err}
+	}
 	return fmt.Errorf("cachedsql: redis: %s: %w", what, err)
 }
+
+// argumentsQuoted is where Redis begins to repeat what it was sent, when it does
+// not know a command: rows, where that was a SET.
+const argumentsQuoted = ", with args beginning with"
+
+// withoutArguments is an error of Redis's in its words, except for those.
+type withoutArguments struct {
+	words string
+	err   error
+}
+
+func (e *withoutArguments) Error() string { return e.words }
+func (e *withoutArguments) Unwrap() error { return e.err }

@@ -30,6 +30,7 @@ func fallback(d Dialect, text string, why reason.Reason) *Statement {
 	for _, t := range names {
 		st.addWrite(WriteRef{Table: t})
 	}
+	st.LiteralNames = words.literal
 	st.WritesAll = !ok || len(names) == 0 || !words.startsWith(rowWords)
 	st.SessionUnknown = !ok || words.several || !words.startsWith(tableWords)
 	st.ImplicitCommit = d == MySQL && words.startsWith(ddlWords)
@@ -60,6 +61,8 @@ var (
 	opensList = wordSet("in and or not where values on using as by any all some exists from join select having when " +
 		"then else case limit offset union except intersect over filter with distinct between like is over within " +
 		"group order set interval cast row array lateral only is returning recursive materialized")
+	// tableFollows are words after which a table may be named.
+	tableFollows = wordSet("select from join into update table view on using with")
 	// neverNames are reserved in every dialect: no relation has such a name
 	// unless it is quoted.
 	neverNames = wordSet("select from where and or not in is null on as join group having order union case when then " +
@@ -82,6 +85,7 @@ type words struct {
 	tables  []Table
 	funcs   []Func // called, and not known to be harmless
 	several bool   // more than one statement
+	literal bool   // contents of literals are among the tables
 	broken  bool
 }
 
@@ -112,6 +116,7 @@ func openComments(text string) string {
 func (w *words) read(d Dialect, text string) {
 	lex := lexer{dialect: d, text: text}
 	chain := nameChain{words: w}
+	chain.values.off = strings.Contains(text, `\`)
 	var before token
 	seen := make(map[string]bool)
 	for !w.full() {
@@ -168,11 +173,13 @@ func (w *words) harmless() bool {
 type nameChain struct {
 	*words
 	parts  []string
+	values valuesList
 	dotted bool // the last token was a dot within the name
 	bare   bool // the name is one unquoted word
 }
 
 func (c *nameChain) add(d Dialect, t token, s string, before token, text string) {
+	c.values.add(t, s)
 	name, isName := c.nameOf(d, t, s, before, text)
 	switch {
 	case isName && c.dotted:
@@ -204,16 +211,43 @@ func (c *nameChain) nameOf(d Dialect, t token, s string, before token, text stri
 		}
 		return unquoteName(d, s), true
 	case tokenString:
-		if d == Postgres || before.end == 0 || len(s) < 2 {
+		if d == Postgres || before.end == 0 || len(s) < 2 || c.values.inRow() {
 			return "", false
 		}
 		switch strings.ToLower(text[before.start:before.end]) {
 		case "from", "join", "into", "update", "table", ",", ".", "view", "on":
+			c.literal = true
 			return foldName(d, s[1:len(s)-1]), true
 		}
 	}
 	return "", false
 }
+
+// valuesList follows the words that say whether a name of a table may come. In
+// the rows of a VALUES none can: before one there is FROM, TABLE or the like
+// again. The depth tells a row from what comes behind the list.
+type valuesList struct {
+	depth int
+	at    int // the depth of VALUES, if that is the last of the words
+	last  bool
+	off   bool // with a backslash, where a literal ends depends on the session
+}
+
+func (v *valuesList) add(t token, s string) {
+	switch {
+	case s == "(":
+		v.depth++
+	case s == ")":
+		v.depth--
+	case t.kind != tokenWord:
+	case strings.EqualFold(s, "values"):
+		v.last, v.at = true, v.depth
+	case tableFollows[strings.ToLower(s)]:
+		v.last = false
+	}
+}
+
+func (v *valuesList) inRow() bool { return v.last && !v.off && v.depth > v.at }
 
 // call notes a function by the name read so far.
 func (c *nameChain) call(d Dialect) {

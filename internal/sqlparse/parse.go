@@ -301,6 +301,7 @@ func (s *Statement) absorb(p *Statement) {
 	}
 	s.ReadsAll = s.ReadsAll || p.ReadsAll
 	s.WritesAll = s.WritesAll || p.WritesAll
+	s.LiteralNames = s.LiteralNames || p.LiteralNames
 	s.ImplicitCommit = s.ImplicitCommit || p.ImplicitCommit
 	s.SessionUnknown = s.SessionUnknown || p.SessionUnknown
 	s.SessionReset = s.SessionReset || p.SessionReset

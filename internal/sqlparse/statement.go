@@ -147,6 +147,12 @@ type Statement struct {
 	Reads, Writes       []Table
 	ReadsAll, WritesAll bool
 
+	// LiteralNames means that Writes has contents of literals among the names: a
+	// text that no grammar accepts may use one as a name. Only a catalog tells
+	// which is. Without one it is to be taken for a write to every table, as a
+	// literal's value must not get into the names of tags.
+	LiteralNames bool
+
 	// ReadRefs and WriteRefs are the same tables by occurrence, with what is
 	// known of the rows touched.
 	ReadRefs  []TableRef
