@@ -36,6 +36,11 @@ torture: ## Harm processes, Redis and connections for a while and look for stale
 	$(SERVICES) run postgres mysql -- sh -ec 'for dsn in "$$CACHEDSQL_TEST_POSTGRES" "$$CACHEDSQL_TEST_MYSQL"; do \
 		go run ./internal/torture -duration $(DURATION) -nemesis $(NEMESIS) -database "$$dsn"; done'
 
+.PHONY: torture-all
+torture-all: ## Each nemesis by itself on both databases, and a table of what came of it (DURATION=10m each)
+	@$(SERVICES) run postgres mysql -- sh -ec 'go run ./internal/torture -alone -duration $(DURATION) \
+		"$$CACHEDSQL_TEST_POSTGRES" "$$CACHEDSQL_TEST_MYSQL"'
+
 .PHONY: soundness
 soundness: ## Compare random reads with the database's answers after random writes (STEPS=20000 on each of three databases)
 	CACHEDSQL_SOUNDNESS_STEPS=$(STEPS) $(SERVICES) run postgres mysql -- \

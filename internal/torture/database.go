@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/cachedsql/cachedsql"
@@ -32,6 +33,9 @@ type database interface {
 	trigger() []string
 	// dropIndex drops the index that changeKey makes.
 	dropIndex() string
+	// isVictim reports whether a statement failed because of a deadlock or for
+	// want of a serial order.
+	isVictim(err error) bool
 	// killCommitting ends connections to the database that are in a COMMIT, or
 	// else any one that is not idle.
 	killCommitting(ctx context.Context, admin *sql.DB, name string) error
@@ -83,6 +87,11 @@ func (postgres) killCommitting(ctx context.Context, admin *sql.DB, name string) 
 	return err
 }
 
+func (postgres) isVictim(err error) bool {
+	e := new(pgconn.PgError)
+	return errors.As(err, &e) && (e.Code == "40P01" || e.Code == "40001")
+}
+
 func (postgres) dropIndex() string { return `DROP INDEX items_code` }
 
 type mariadb struct{ dsn string }
@@ -124,6 +133,16 @@ func (mariadb) killCommitting(ctx context.Context, admin *sql.DB, name string) e
 }
 
 func (mariadb) dropIndex() string { return `DROP INDEX items_code ON items` }
+
+func (mariadb) isVictim(err error) bool {
+	e := new(mysql.MySQLError)
+	return errors.As(err, &e) && (e.Number == deadlock || e.Number == lockWaitTimeout)
+}
+
+const (
+	lockWaitTimeout = 1205
+	deadlock        = 1213
+)
 
 const unknownThread = 1094 // it has ended by itself
 
@@ -173,6 +192,9 @@ func newDatabase(ctx context.Context, d database) (admin *sql.DB, name string, d
 		_, _ = admin.Exec(statement)
 		_ = admin.Close()
 	}
+	// Deadlocks are to be found before the statement's timeout. Who is not a
+	// superuser has to do without.
+	_, _ = admin.ExecContext(ctx, "ALTER DATABASE "+name+" SET deadlock_timeout = '20ms'")
 	k, _, err = d.connect(name)
 	if err == nil {
 		db := sql.OpenDB(k)

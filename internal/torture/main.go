@@ -6,7 +6,9 @@
 //
 //	go run ./internal/torture -duration 10m
 //	go run ./internal/torture -nemesis kill-writer,flush -database "$CACHEDSQL_TEST_MYSQL"
+//	go run ./internal/torture -redis sentinel
 //	go run ./internal/torture -broken "no begin"
+//	go run ./internal/torture -alone -duration 10m "$CACHEDSQL_TEST_POSTGRES" "$CACHEDSQL_TEST_MYSQL"
 //
 // Every row has a version that only grows. A process notes a version in memory
 // that all share when the commit that wrote it has returned, and takes what is
@@ -43,6 +45,7 @@ func command() error {
 	flag.StringVar(&o.DSN, "database", os.Getenv("CACHEDSQL_TEST_POSTGRES"), "`DSN` of PostgreSQL or MariaDB; the user may create databases")
 	flag.DurationVar(&o.Duration, "duration", time.Minute, "how long")
 	which := flag.String("nemesis", "all", "what to do, separated by commas; all or none or any of: "+strings.Join(nemesisNames(), ", "))
+	flag.StringVar((*string)(&o.Redis), "redis", string(single), "single, sentinel or cluster")
 	flag.StringVar(&o.Broken, "broken", "", "leave a part of the protocol out; one of: "+breakageNames())
 	flag.BoolVar(&o.Bounded, "bounded", false, "with consistency bounded: stale reads are counted and are no failure")
 	flag.BoolVar(&o.Available, "available", false, "with on_cache_down available: the same")
@@ -50,12 +53,16 @@ func command() error {
 	flag.BoolVar(&o.Wait, "wait", false, "with on_cache_down wait")
 	flag.IntVar(&o.Workers, "processes", 4, "how many processes")
 	flag.IntVar(&o.Threads, "threads", 4, "connections of each")
+	each := flag.Bool("alone", false, "each nemesis by itself, for the duration, on the databases that are the arguments; prints a table")
 	flag.Parse()
 	if err := o.choose(*which); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if *each {
+		return alone(ctx, o, flag.Args(), os.Stdout)
+	}
 	r, err := torture(ctx, o)
 	if err != nil {
 		return err
@@ -81,16 +88,22 @@ func (o *options) choose(names string) error {
 	if !slices.Contains([]string{"off", "validate", nearLeased, nearPush}, o.Near) {
 		return fmt.Errorf("-near %q: off, validate, leased or push", o.Near)
 	}
+	if o.Redis != single && o.Redis != sentinel && o.Redis != cluster {
+		return fmt.Errorf("-redis %q: single, sentinel or cluster", o.Redis)
+	}
+	if o.Redis != single && (o.Wait || o.Broken != "") {
+		return fmt.Errorf("-redis %s: -wait and -broken want a single one", o.Redis)
+	}
 	switch names {
 	case "all":
-		o.Nemeses = nemesisNames()
+		o.Nemeses = nemesesOf(o.Redis)
 		return nil
 	case "none", "":
 		return nil
 	}
 	for _, name := range strings.Split(names, ",") {
-		if nemeses[name] == nil {
-			return fmt.Errorf("-nemesis %q: one of %s", name, strings.Join(nemesisNames(), ", "))
+		if !slices.Contains(nemesesOf(o.Redis), name) {
+			return fmt.Errorf("-nemesis %q: with -redis %s one of %s", name, o.Redis, strings.Join(nemesesOf(o.Redis), ", "))
 		}
 		o.Nemeses = append(o.Nemeses, name)
 	}

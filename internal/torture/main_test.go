@@ -59,11 +59,27 @@ func TestNoStaleReadWhateverHappens(t *testing.T) {
 		{"mysql", "CACHEDSQL_TEST_MYSQL"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, log := tortured(t, options{DSN: dsnOf(t, c.variable), Duration: 7 * time.Second, Nemeses: nemesisNames()})
+			r, log := tortured(t, options{DSN: dsnOf(t, c.variable), Duration: 7 * time.Second, Nemeses: nemesesOf(single)})
 			if n := r.Counts[stale] + r.Counts[overtaken]; n != 0 {
 				t.Errorf("%d stale reads:\n%s", n, log)
 			}
 			if r.Counts[hits] == 0 || r.Counts[fills] == 0 || r.Counts[commits] == 0 || len(r.Faults) == 0 {
+				t.Errorf("nothing was tried: %v\n%s", r, log)
+			}
+		})
+	}
+}
+
+// TestNoStaleReadWhenServersAreReplaced: a master is lost with its last writes
+// and replaced, slots move.
+func TestNoStaleReadWhenServersAreReplaced(t *testing.T) {
+	for kind, names := range map[topology][]string{sentinel: {"lose-master"}, cluster: {"lose-node", "move-slot"}} {
+		t.Run(string(kind), func(t *testing.T) {
+			r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 8 * time.Second, Redis: kind, Nemeses: names})
+			if n := r.Counts[stale] + r.Counts[overtaken]; n != 0 {
+				t.Errorf("%d stale reads:\n%s", n, log)
+			}
+			if r.Counts[hits] == 0 || r.Counts[commits] == 0 || len(r.Faults) == 0 {
 				t.Errorf("nothing was tried: %v\n%s", r, log)
 			}
 		})
@@ -116,7 +132,7 @@ func TestStaleReadsOfBoundedEndSoon(t *testing.T) {
 func TestNearHitsKeepTheirPromiseWhateverHappens(t *testing.T) {
 	for _, near := range []string{"validate", nearLeased, nearPush} {
 		t.Run(near, func(t *testing.T) {
-			r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 7 * time.Second, Nemeses: nemesisNames(), Near: near})
+			r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 7 * time.Second, Nemeses: nemesesOf(single), Near: near})
 			n := r.Counts[stale] + r.Counts[overtaken]
 			if near != nearPush && n != 0 || r.lag() >= nearBound {
 				t.Errorf("%d stale reads, at most %v after the commit:\n%s", n, r.lag(), log)

@@ -16,33 +16,47 @@ import (
 )
 
 // nemesis does one kind of harm, once per call.
-type nemesis func(r *run, ctx context.Context) error
+type nemesis struct {
+	act   func(r *run, ctx context.Context) error
+	redis topology // it needs, or anyRedis
+}
 
 var nemeses = map[string]nemesis{
-	"cut":             (*run).cutRedis,
-	"cut-off":         (*run).cutOff,
-	"dawdle":          (*run).dawdle,
-	"delay":           (*run).delayRedis,
-	"evict-tags":      (*run).evictTags,
-	"evict-in-flight": (*run).evictInFlight,
-	"failover":        (*run).failover,
-	"fill-memory":     (*run).fillMemory,
-	"flush":           (*run).flushAll,
-	"halt-process":    (*run).haltProcess,
-	"halt-writer":     (*run).haltWriter,
-	"kill-db-conn":    (*run).killDatabaseConn,
-	"kill-writer":     (*run).killWriter,
-	"late-commit":     (*run).lateCommit,
-	"new-key":         (*run).newKey,
-	"old-snapshot":    (*run).oldSnapshot,
-	"pause-redis":     (*run).pauseRedis,
-	"restart-empty":   (*run).restartEmpty,
-	"script-flush":    (*run).scriptFlush,
-	"evict-entries":   (*run).evictEntries,
-	"isolate-writer":  (*run).isolate,
+	"contend":         {(*run).contend, anyRedis},
+	"cut":             {(*run).cutRedis, single},
+	"cut-off":         {(*run).cutOff, single},
+	"dawdle":          {(*run).dawdle, anyRedis},
+	"delay":           {(*run).delayRedis, single},
+	"evict-entries":   {(*run).evictEntries, single},
+	"evict-in-flight": {(*run).evictInFlight, single},
+	"evict-tags":      {(*run).evictTags, single},
+	"failover":        {(*run).failover, single},
+	"fill-memory":     {(*run).fillMemory, single},
+	"flush":           {(*run).flushAll, single},
+	"halt-process":    {(*run).haltProcess, anyRedis},
+	"halt-writer":     {(*run).haltWriter, anyRedis},
+	"isolate-writer":  {(*run).isolate, single},
+	"kill-db-conn":    {(*run).killDatabaseConn, anyRedis},
+	"kill-writer":     {(*run).killWriter, anyRedis},
+	"late-commit":     {(*run).lateCommit, anyRedis},
+	"lose-master":     {(*run).loseMaster, sentinel},
+	"lose-node":       {(*run).loseNode, cluster},
+	"move-slot":       {(*run).moveSlot, cluster},
+	"new-key":         {(*run).newKey, anyRedis},
+	"old-snapshot":    {(*run).oldSnapshot, single},
+	"pause-redis":     {(*run).pauseRedis, single},
+	"restart-empty":   {(*run).restartEmpty, single},
+	"script-flush":    {(*run).scriptFlush, single},
 }
 
 func nemesisNames() []string { return slices.Sorted(maps.Keys(nemeses)) }
+
+// nemesesOf are those that a Redis of a kind can suffer.
+func nemesesOf(t topology) []string {
+	return slices.DeleteFunc(nemesisNames(), func(name string) bool {
+		return nemeses[name].redis != t && nemeses[name].redis != anyRedis
+	})
+}
 
 func (r *run) anyWorker() int { return rand.IntN(len(r.workers)) }
 
@@ -94,6 +108,15 @@ func (r *run) dawdle(ctx context.Context) error {
 		r.shared.armed[r.anyWorker()].Store(arm(1+rand.IntN(stepCount-1), dawdle))
 		pause(ctx, leaseTime/10)
 	}
+	return nil
+}
+
+// contend makes transactions the victims of others: of deadlocks, and for want
+// of a serial order.
+func (r *run) contend(ctx context.Context) error {
+	r.shared.contend.Store(true)
+	pause(ctx, 6*leaseTime)
+	r.shared.contend.Store(false)
 	return nil
 }
 

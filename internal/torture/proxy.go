@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ type proxy struct {
 	target   atomic.Pointer[string]
 	delay    atomic.Int64 // nanoseconds added to each piece that passes
 	hold     atomic.Bool  // nothing passes
+	starve   atomic.Bool  // nothing passes to replicas
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // guarded by mu
@@ -74,11 +76,19 @@ func (p *proxy) serve(client net.Conn) {
 	p.mu.Lock()
 	p.conns[client], p.conns[server] = struct{}{}, struct{}{}
 	p.mu.Unlock()
-	go p.pipe(client, server)
-	p.pipe(server, client)
+	var isReplica atomic.Bool
+	go p.pipe(client, server, func([]byte) bool { return isReplica.Load() && p.starve.Load() })
+	p.pipe(server, client, func(sent []byte) bool {
+		if bytes.Contains(sent, []byte("PSYNC\r\n")) {
+			isReplica.Store(true)
+		}
+		return false
+	})
 }
 
-func (p *proxy) pipe(to, from net.Conn) {
+// pipe copies; a piece waits for as long as the proxy holds everything, or as
+// held says.
+func (p *proxy) pipe(to, from net.Conn, held func([]byte) bool) {
 	defer func() { _ = to.Close() }()
 	defer func() { _ = from.Close() }()
 	buf := make([]byte, 64<<10)
@@ -88,7 +98,7 @@ func (p *proxy) pipe(to, from net.Conn) {
 			return
 		}
 		time.Sleep(time.Duration(p.delay.Load()))
-		for p.hold.Load() {
+		for held(buf[:n]) || p.hold.Load() {
 			time.Sleep(time.Millisecond)
 		}
 		if _, err := to.Write(buf[:n]); err != nil {

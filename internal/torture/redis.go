@@ -18,8 +18,13 @@ import (
 
 // redisServer is a redis-server process.
 type redisServer struct {
-	addr   string
-	dir    string
+	addr  string
+	front *proxy // where others find it, if it is one of a set
+	dir   string
+	args  []string // more of them
+
+	sentinel string // its configuration file, if it is one
+
 	cmd    *exec.Cmd
 	client *redis.Client
 }
@@ -33,26 +38,45 @@ func init() { redis.SetLogger(quiet{}) }
 
 // startRedis runs a server with its data in a directory of its own.
 func startRedis(ctx context.Context, dir string, args ...string) (*redisServer, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s, err := newRedis(dir, args...)
 	if err != nil {
 		return nil, err
 	}
-	s := &redisServer{addr: l.Addr().String(), dir: dir}
-	_ = l.Close()
+	return s, s.run(ctx)
+}
+
+// newRedis is a server that does not run yet.
+func newRedis(dir string, args ...string) (*redisServer, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	addr, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	s := &redisServer{addr: addr, dir: dir, args: args}
 	s.client = redis.NewClient(&redis.Options{Addr: s.addr, MaxRetries: -1, DialerRetries: 1})
-	return s, s.run(ctx, args...)
+	return s, nil
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
 }
 
 // run starts the process, with the snapshot in its directory if there is one.
-func (s *redisServer) run(ctx context.Context, args ...string) error {
+func (s *redisServer) run(ctx context.Context) error {
 	_, port, _ := net.SplitHostPort(s.addr)
-	s.cmd = exec.Command("redis-server", append([]string{
-		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--repl-diskless-sync-delay", "0",
-		"--repl-diskless-load", "swapdb", "--logfile", filepath.Join(s.dir, "log"),
-	}, args...)...)
+	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--logfile", filepath.Join(s.dir, "log")}, s.args...)
+	if s.sentinel != "" {
+		args = append([]string{s.sentinel, "--sentinel"}, args...)
+	} else {
+		args = append(args, "--save", "", "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "swapdb")
+	}
+	s.cmd = exec.Command("redis-server", args...)
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 // options are what the command line says.
 type options struct {
 	DSN       string
+	Redis     topology // "" is single
 	Duration  time.Duration
 	Nemeses   []string
 	Broken    string
@@ -45,6 +46,7 @@ type run struct {
 	admin    *sql.DB
 	name     string // of the database
 	redis    *redisServer
+	set      redisSet // in place of redis, if that is not a single one
 	workers  []*process
 
 	mu     sync.Mutex // guards Log and faults
@@ -68,10 +70,11 @@ func torture(ctx context.Context, o options) (report, error) {
 		return report{}, err
 	}
 	defer drop()
-	if r.redis, err = startRedis(ctx, filepath.Join(r.dir, "redis")); err != nil {
+	stop, err := r.startServers(ctx)
+	defer stop()
+	if err != nil {
 		return report{}, err
 	}
-	defer func() { r.redis.kill() }()
 	return r.start(ctx)
 }
 
@@ -81,6 +84,9 @@ func (r *run) start(ctx context.Context) (report, error) {
 		if err := r.startWorker(n); err != nil {
 			return report{}, err
 		}
+	}
+	if err := await(ctx, "a hit", func() bool { return r.shared.counts[hits].Load() != 0 }); err != nil {
+		return report{}, err
 	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.Duration)
@@ -105,7 +111,7 @@ func (r *run) harm(ctx context.Context) error {
 		}
 		name := r.Nemeses[rand.IntN(len(r.Nemeses))]
 		r.logf("%s", name)
-		if err := nemeses[name](r, context.WithoutCancel(ctx)); err != nil {
+		if err := nemeses[name].act(r, context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		r.mu.Lock()
@@ -117,7 +123,7 @@ func (r *run) harm(ctx context.Context) error {
 
 // process is a worker as its parent sees it.
 type process struct {
-	proxy *proxy
+	proxy *proxy // nil if Redis is not a single one
 	mu    sync.Mutex
 	cmd   *exec.Cmd // guarded by mu
 	done  chan struct{}
@@ -130,13 +136,13 @@ func (p *process) signal(sig syscall.Signal) {
 }
 
 func (r *run) startWorker(n int) error {
-	link, err := newProxy(r.redis.addr)
+	link, url, err := r.road()
 	if err != nil {
 		return err
 	}
 	p := &process{proxy: link, done: make(chan struct{})}
 	j := job{
-		Number: n, Shared: filepath.Join(r.dir, "shared"), DSN: r.DSN, Database: r.name, Redis: link.addr(),
+		Number: n, Shared: filepath.Join(r.dir, "shared"), DSN: r.DSN, Database: r.name, Redis: url,
 		Broken: r.Broken, Bounded: r.Bounded, Available: r.Available, Near: r.Near, Wait: r.Wait, Threads: r.Threads,
 	}
 	if p.cmd, err = r.spawn(j); err != nil {
@@ -218,7 +224,9 @@ func (r *run) stopWorkers() {
 			p.signal(syscall.SIGKILL)
 			<-p.done
 		}
-		p.proxy.close()
+		if p.proxy != nil {
+			p.proxy.close()
+		}
 	}
 }
 
@@ -244,8 +252,8 @@ func (r *run) report(took time.Duration) report {
 func (r report) String() string {
 	c := r.Counts
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v: %d reads, %d hits, %d fills, %d commits, %d rollbacks, %d DDL, %d refused, %d failed; stale %d, overtaken %d",
-		r.Took.Round(100*time.Millisecond), c[reads], c[hits], c[fills], c[commits], c[rolledBack], c[ddl], c[refused], c[failed], c[stale], c[overtaken])
+	fmt.Fprintf(&b, "%v: %d reads, %d hits, %d fills, %d commits, %d rollbacks, %d DDL, %d victims, %d refused, %d failed; stale %d, overtaken %d",
+		r.Took.Round(100*time.Millisecond), c[reads], c[hits], c[fills], c[commits], c[rolledBack], c[ddl], c[victims], c[refused], c[failed], c[stale], c[overtaken])
 	if c[stale] != 0 {
 		fmt.Fprintf(&b, ", at most %.1f ms after the commit", float64(c[worstLag])/1000)
 	}

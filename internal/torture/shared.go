@@ -39,7 +39,9 @@ type shared struct {
 	counts [counters]atomic.Int64
 	// armed is what a worker does at a step: the step's number and the action.
 	armed [maxWorkers]atomic.Int64
-	stop  atomic.Bool
+	// contend makes writers many, and lock rows in any order.
+	contend atomic.Bool
+	stop    atomic.Bool
 }
 
 type counter int
@@ -51,6 +53,7 @@ const (
 	commits
 	refused // writes, because the cache was down
 	failed  // statements, because of a fault
+	victims // statements, because of another transaction
 	rolledBack
 	ddl
 	stale     // older than a commit that had returned

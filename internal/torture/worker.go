@@ -30,7 +30,7 @@ type job struct {
 	Shared    string // file
 	DSN       string
 	Database  string
-	Redis     string
+	Redis     string // URL, with a parameter
 	Broken    string
 	Bounded   bool
 	Available bool // go on with writes while Redis is away
@@ -48,7 +48,6 @@ type worker struct {
 	shared   *shared
 	database database
 	db       *sql.DB
-	redis    *redis.Client
 }
 
 // runWorker is main in the processes that torture starts.
@@ -141,38 +140,59 @@ func (w *worker) open() (func(), error) {
 }
 
 func (w *worker) openStore() (cachedsql.Store, func(), error) {
-	client := redis.NewClient(&redis.Options{
-		Addr: w.Redis, ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1, DialTimeout: leaseTime / 4,
-	})
-	broken := breakages[w.Broken]
-	if broken.script != nil {
-		client.AddHook(scriptHook{broken.script})
-	}
 	config := redisstore.Config{Quarantine: leaseTime + leaseTime/4}
 	if w.Wait {
 		config.Absence = absence
 	}
-	store, err := redisstore.New(client, config)
+	broken := breakages[w.Broken]
+	if broken.script != nil {
+		return w.openBroken(config, scriptHook{broken.script})
+	}
+	url := w.Redis + "&dial_timeout=" + (leaseTime / 4).String()
+	store, err := redisstore.Open(url, config)
 	if err != nil {
 		return nil, nil, err
 	}
-	w.redis = client
-	closeAll := func() {
-		_ = store.Close()
-		_ = client.Close()
-	}
+	closeStore := func() { _ = store.Close() }
 	if broken.store != nil {
-		return brokenStore{store, broken.store}, closeAll, nil
+		return brokenStore{store, broken.store}, closeStore, nil
 	}
-	return store, closeAll, nil
+	return store, closeStore, nil
 }
 
-// removeTags makes Redis forget all tags, not the eras.
+// openBroken returns a store whose scripts are changed on their way, on a
+// single Redis.
+func (w *worker) openBroken(config redisstore.Config, hook redis.Hook) (cachedsql.Store, func(), error) {
+	o, err := redis.ParseURL(w.Redis)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.ContextTimeoutEnabled, o.MaxRetries, o.DialerRetries, o.DialTimeout = true, -1, 1, leaseTime/4
+	client := redis.NewClient(o)
+	client.AddHook(hook)
+	store, err := redisstore.New(client, config)
+	if err != nil {
+		_ = client.Close()
+		return nil, nil, err
+	}
+	return store, func() {
+		_ = store.Close()
+		_ = client.Close()
+	}, nil
+}
+
+// removeTags makes a single Redis forget all tags, not the eras.
 func (w *worker) removeTags() {
 	ctx, cancel := context.WithTimeout(context.Background(), leaseTime/4)
 	defer cancel()
-	if keys := w.redis.Keys(ctx, "{*t:*").Val(); len(keys) != 0 {
-		w.redis.Del(ctx, keys...)
+	o, err := redis.ParseURL(w.Redis)
+	if err != nil {
+		return
+	}
+	client := redis.NewClient(o)
+	defer func() { _ = client.Close() }()
+	if keys := client.Keys(ctx, "{*t:*").Val(); len(keys) != 0 {
+		client.Del(ctx, keys...)
 	}
 }
 
@@ -192,7 +212,7 @@ func (w *worker) work() {
 	for !w.shared.stop.Load() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*leaseTime)
 		switch n := rand.IntN(1000); {
-		case n < 20:
+		case n < 20, n < 200 && w.shared.contend.Load():
 			w.write(ctx)
 		case n == 20 && rand.IntN(8) == 0:
 			w.changeSchema(ctx)

@@ -130,6 +130,10 @@ func (w *worker) fault(err error) {
 		w.shared.add(refused)
 		return
 	}
+	if w.database.isVictim(err) {
+		w.shared.add(victims)
+		return
+	}
 	w.shared.add(failed)
 }
 
@@ -165,7 +169,11 @@ func (w *worker) line(group int64) change {
 
 func (w *worker) write(ctx context.Context) {
 	group := rand.Int64N(groups)
-	switch rand.IntN(6) {
+	kind := rand.IntN(6)
+	if w.shared.contend.Load() {
+		kind = contending
+	}
+	switch kind {
 	case 0:
 		w.autocommit(ctx, w.line(group))
 	case 1:
@@ -174,8 +182,30 @@ func (w *worker) write(ctx context.Context) {
 		w.autocommit(ctx, w.item(rand.Int64N(items)))
 	case 3:
 		w.prune(ctx, group)
+	case contending:
+		w.contend(ctx, w.item(group), w.item(group+groups), w.group(group), w.line(group))
 	default:
-		w.transaction(ctx, w.item(group), w.item(group+groups), w.group(group), w.line(group))
+		w.transaction(ctx, sql.LevelReadCommitted, w.item(group), w.item(group+groups), w.group(group), w.line(group))
+	}
+}
+
+// contending is the kind of write that meets others.
+const contending = 4
+
+// tries is how often a transaction is tried that was the victim of another.
+const tries = 3
+
+// contend writes in any order, so that there are deadlocks, and half of the
+// time at a level at which transactions fail because of others. It tries again,
+// as programs should.
+func (w *worker) contend(ctx context.Context, changes ...change) {
+	level := []sql.IsolationLevel{sql.LevelReadCommitted, sql.LevelSerializable}[rand.IntN(2)]
+	for range tries {
+		rand.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
+		err := w.transaction(ctx, level, changes...)
+		if err == nil || !w.database.isVictim(err) {
+			return
+		}
 	}
 }
 
@@ -212,31 +242,32 @@ func changesOf(ctx context.Context) []change {
 	return changes
 }
 
-func (w *worker) transaction(ctx context.Context, changes ...change) {
+func (w *worker) transaction(ctx context.Context, level sql.IsolationLevel, changes ...change) error {
 	// Not REPEATABLE READ: there an update that changes nothing does not make a
 	// row the transaction's own, and MariaDB goes on showing the old one.
-	tx, err := w.db.BeginTx(context.WithValue(ctx, changesKey{}, changes), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	tx, err := w.db.BeginTx(context.WithValue(ctx, changesKey{}, changes), &sql.TxOptions{Isolation: level})
 	if err != nil {
 		w.fault(err)
-		return
+		return err
 	}
 	for _, c := range changes {
 		if err := w.changeIn(ctx, tx, c); err != nil {
 			_ = tx.Rollback()
 			w.fault(err)
-			return
+			return err
 		}
 	}
 	if rand.IntN(4) == 0 {
 		_ = tx.Rollback()
 		w.shared.add(rolledBack)
-		return
+		return nil
 	}
 	if err := tx.Commit(); err != nil {
 		w.fault(err)
-		return
+		return err
 	}
 	w.committed(changes)
+	return nil
 }
 
 func (w *worker) changeIn(ctx context.Context, tx *sql.Tx, c change) error {
