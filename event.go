@@ -66,7 +66,8 @@ type Event struct {
 	Outcome Outcome
 	// Reason is why, for Bypassed, NotFilled and Inconclusive.
 	Reason Reason
-	// Detail is what in the statement caused the Reason, if known: "now".
+	// Detail is what in the statement or the catalog caused the Reason, if
+	// known: "now".
 	Detail string
 	// QueryID names the statement's normal form, 16 hex digits.
 	QueryID string

@@ -119,7 +119,7 @@ func (c *conn) leaveIfPanicking(p *plan, w *write, returned *bool) {
 func (c *conn) writeQuery(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
 	w, carried := c.takeWrite(x)
 	if !carried {
-		c.bypassed(ctx, p, c.writeReason(p), p.st.Detail)
+		c.bypassed(ctx, p, c.writeReason(p))
 		var err error
 		if w, err = c.enter(ctx, p, x.args); err != nil {
 			return nil, err

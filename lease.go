@@ -383,6 +383,9 @@ func (c *Cache) goAway(ctx context.Context, w *write, cause error) (again bool, 
 // effect or still may: then the lease is left to run out, which keeps readers
 // away until it is certain.
 func (c *Cache) finish(w *write, definite bool) {
+	if slices.Contains(w.names, SchemaTag) {
+		w.space.altered.Store(true)
+	}
 	if w.begun {
 		c.leases.drop(w)
 		if !decide.MayEnd(outcome(definite)) {

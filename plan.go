@@ -53,6 +53,15 @@ func (p *plan) textReason() Reason {
 	return p.st.Reason
 }
 
+// detail is what in the text, or in the catalog, is behind a reason; "" if that
+// is not known.
+func (p *plan) detail(why Reason) string {
+	if r := p.route.Load(); r != nil && p.st.Detail == "" && r.effects.Reason == why {
+		return r.effects.Detail
+	}
+	return p.st.Detail
+}
+
 const (
 	planShards   = 16
 	planBytes    = 64 << 20 / planShards / 2 // a shard keeps two generations

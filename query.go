@@ -167,9 +167,9 @@ func (c *conn) pass(ctx context.Context, p *plan, x *call, why Reason) (driver.R
 	rows, err := c.plain(x.query(ctx))
 	switch {
 	case !errors.Is(err, driver.ErrSkip):
-		c.bypassed(ctx, p, why, p.st.Detail)
+		c.bypassed(ctx, p, why)
 	case !p.inert: // an inert statement is not looked up again anyway
-		c.bypassed(ctx, p, why, p.st.Detail)
+		c.bypassed(ctx, p, why)
 		c.carry = carry{text: x.text, looked: true}
 	}
 	return rows, err
@@ -516,12 +516,12 @@ func (c *conn) failed(ctx context.Context, err error) Reason {
 	return reason.SessionState
 }
 
-func (c *conn) bypassed(ctx context.Context, p *plan, why Reason, detail string) {
+func (c *conn) bypassed(ctx context.Context, p *plan, why Reason) {
 	c.cache.counts.count(Bypassed, why)
 	p.tally.count(Bypassed, why)
 	if c.cache.config.OnEvent != nil {
 		c.cache.config.OnEvent(Event{
-			Outcome: Bypassed, Reason: why, Detail: detail,
+			Outcome: Bypassed, Reason: why, Detail: p.detail(why),
 			QueryID: p.st.QueryID, Statement: p.st.Normal, Context: ctx,
 		})
 	}

@@ -28,6 +28,7 @@ type space struct {
 
 	catalog  atomic.Pointer[knowledge]
 	outdated atomic.Bool   // a writer has seen another schema and could not load
+	altered  atomic.Bool   // this process has changed the schema since it was read
 	loading  chan struct{} // holds one token: the right to load
 
 	followings followings
@@ -38,6 +39,7 @@ type space struct {
 	doubt    map[string]struct{} // names of writes whose outcome nobody knows
 	judged   map[Schema]struct{} // what the names in debt and doubt were judged under
 	reloaded time.Time           // when the catalog was last read for an unknown name
+	loadTook time.Duration       // how long the last reading took
 	failed   time.Time           // when it could last not be read
 	failure  error
 }
@@ -46,10 +48,17 @@ type space struct {
 // it does not know: another program may have created it, or it may not exist.
 const reloadAtMost = time.Second
 
+// mayReload reports whether it is time for that. A statement of this process
+// that changed the schema has probably created what is not known; still not
+// more than half of the time is spent on reading.
 func (sp *space) mayReload() bool {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	if time.Since(sp.reloaded) < reloadAtMost {
+	wait := reloadAtMost
+	if sp.altered.Load() {
+		wait = min(wait, sp.loadTook)
+	}
+	if time.Since(sp.reloaded) < wait+sp.loadTook {
 		return false
 	}
 	sp.reloaded = time.Now()
@@ -260,6 +269,7 @@ func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier
 func (sp *space) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, rules *Rules, again bool) *knowledge {
 	k := &knowledge{rules: rules}
 	sp.outdated.Store(false)
+	sp.altered.Store(false)
 	k.err = sp.cache.gate.call(ctx, func(ctx context.Context) error {
 		found, err := sp.store.Declare(ctx, append(rules.dimensions(), sp.promises.wantedNames(rules)...))
 		k.take(found)
@@ -275,7 +285,12 @@ func (sp *space) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querie
 		k.catalog = before.catalog
 		return k
 	}
-	if k.catalog, k.err = catalog.Load(ctx, d, q); k.err != nil {
+	began := time.Now()
+	k.catalog, k.err = catalog.Load(ctx, d, q)
+	sp.mu.Lock()
+	sp.loadTook = time.Since(began)
+	sp.mu.Unlock()
+	if k.err != nil {
 		sp.outdated.Store(true)
 		sp.noteFailure(ctx, k.err)
 		return k

@@ -83,7 +83,7 @@ func (c *conn) byTurns(ctx context.Context, l *lookup, x *call, why Reason) (dri
 		return c.passInTurn(ctx, l, x, why)
 	}
 	l.shared = true
-	c.bypassed(ctx, l.plan, why, l.plan.st.Detail)
+	c.bypassed(ctx, l.plan, why)
 	return c.fetch(ctx, l, x)
 }
 
