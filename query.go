@@ -356,7 +356,7 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 	if !ok {
 		return nil, reason.TooManyTables, nil
 	}
-	l.key, l.tags, l.lease, l.outages = key, tags.TagSet, tags.lease, c.cache.gate.outages.Load()
+	l.key, l.tags, l.lease, l.outages = key, tags.set, tags.lease, c.cache.gate.outages.Load()
 	if c.background && !c.takesOver(l) {
 		return nil, reason.None, errNotTheSame
 	}

@@ -127,7 +127,7 @@ func (r *route) writeTags(args []driver.NamedValue) []string {
 // whether there are at most limit of them. key names the arguments among
 // others: equal keys have equal tags.
 func (r *route) readTags(key Key, args []driver.NamedValue, limit int) (tagsRead, bool) {
-	if r.reads.TagSet != nil {
+	if r.reads.set != nil {
 		return r.reads, r.readCount <= limit
 	}
 	if tags, ok := r.tagSets.get(key); ok {
@@ -142,14 +142,15 @@ func (r *route) readTags(key Key, args []driver.NamedValue, limit int) (tagsRead
 	return tags, true
 }
 
-// tagsRead are the tags of a lookup.
+// tagsRead are the tags of a lookup. The set has a name, since one that is
+// embedded would make tagsRead pass for a TagSet that no Space knows.
 type tagsRead struct {
-	TagSet
+	set   TagSet
 	lease *nearLease // nil: hits ask the store
 }
 
 func (r *route) newTags(names []string) tagsRead {
-	t := tagsRead{TagSet: r.space.store.Tags(names)}
+	t := tagsRead{set: r.space.store.Tags(names)}
 	if r.lease != 0 {
 		t.lease = &nearLease{}
 	}
