@@ -403,11 +403,15 @@ func BenchmarkPostgres(b *testing.B) {
 
 func BenchmarkHitNear(b *testing.B) {
 	eachSize(b, func(b *testing.B, rows int) {
-		for _, where := range []string{"in-process", "redis"} {
+		for _, where := range []string{"in-process", "redis", "push"} {
 			b.Run(where, func(b *testing.B) {
-				c := benchCache(b, everythingRule, func(c *cachedsql.Config) {
+				rules := everythingRule
+				if where == "push" {
+					rules = pushRules
+				}
+				c := benchCache(b, rules, func(c *cachedsql.Config) {
 					c.NearBytes = 64 << 20
-					if where == "redis" {
+					if where != "in-process" {
 						c.Store, _ = benchRedis(b)
 						c.Lease = 20 * time.Millisecond
 					}

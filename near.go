@@ -75,7 +75,7 @@ const (
 func nearWeight(result *rowcodec.Result) uint32 {
 	size := result.Size() + nearOverhead
 	for set := range result.Sets() {
-		size += nearSlack * min(result.Rows(set)*int64(len(result.Names(set))), nearSlackMost)
+		size += nearSlack * min(result.Rows(set)*int64(len(result.Names(set, nil))), nearSlackMost)
 	}
 	return uint32(min(size, math.MaxUint32))
 }

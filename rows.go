@@ -21,6 +21,7 @@ type rows struct {
 	set   int
 	names []string
 	types []rowcodec.Column
+	room  [12]string // for the names of a first set with few columns
 
 	result *rowcodec.Result
 	cursor rowcodec.Cursor
@@ -44,13 +45,13 @@ var (
 // replay returns the rows of a hit.
 func (c *conn) replay(result *rowcodec.Result) *rows {
 	r := &rows{conn: c, result: result}
-	r.enterSet(0)
+	r.enterSet(0, r.room[:])
 	return r
 }
 
-func (r *rows) enterSet(set int) {
+func (r *rows) enterSet(set int, room []string) {
 	r.set = set
-	r.names, r.types = r.result.Names(set), nil
+	r.names, r.types = r.result.Names(set, room), nil
 	r.cursor = r.result.Cursor(set)
 }
 
@@ -114,7 +115,7 @@ func (r *rows) NextResultSet() error {
 		if !r.HasNextResultSet() {
 			return io.EOF
 		}
-		r.enterSet(r.set + 1)
+		r.enterSet(r.set+1, nil) // the names before are the caller's
 		return nil
 	}
 	more, ok := r.source.(driver.RowsNextResultSet)

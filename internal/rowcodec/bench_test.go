@@ -68,7 +68,7 @@ func benchDecodeAndWalk(b *testing.B, e *Encoder, rows int) {
 	entry := encode(b, e, Header{}, sample(rows))
 	for b.Loop() {
 		r := mustDecode(b, entry)
-		r.Names(0)
+		r.Names(0, nil)
 		drain(b, r)
 	}
 }

@@ -58,6 +58,10 @@ func (c *Cursor) nextBoxed(dest []driver.Value) {
 	more := c.set.count - c.row
 	for _, k := range c.set.byteful {
 		if b, ok := dest[k].([]byte); ok && b != nil {
+			if more == 1 && len(c.set.byteful) == 1 && len(b) <= len(loneBytes{}.room) {
+				dest[k] = newLoneBytes(b)
+				continue
+			}
 			own := c.slabs.take(len(b), more)
 			copy(own, b)
 			dest[k] = c.bytes(own, more*int64(len(c.set.byteful)))

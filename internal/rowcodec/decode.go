@@ -163,10 +163,15 @@ func (r *Result) Rows(set int) int64 { return r.sets[set].count }
 // Size returns the bytes of memory the Result holds, approximately.
 func (r *Result) Size() int64 { return r.size }
 
-// Names returns the names of a set's columns in a slice of the caller's own.
-func (r *Result) Names(set int) []string {
+// Names returns the names of a set's columns in a slice of the caller's own: in
+// room, if it is large enough.
+func (r *Result) Names(set int, room []string) []string {
 	t := &r.sets[set]
-	names := make([]string, t.width)
+	names := room
+	if t.width > len(room) {
+		names = make([]string, t.width)
+	}
+	names = names[:t.width:t.width]
 	i := 0
 	for k := range names {
 		names[k], i = readText(t.names, i)

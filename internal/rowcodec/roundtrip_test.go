@@ -64,7 +64,7 @@ func TestColumnsKeepEverything(t *testing.T) {
 	tb := table{columns: columns}
 	r := mustDecode(t, encode(t, &Encoder{}, Header{}, tb))
 	checkTables(t, r, []table{tb})
-	for i, name := range r.Names(0) {
+	for i, name := range r.Names(0, nil) {
 		if name != columns[i].Name {
 			t.Errorf("Names(0)[%d] = %q, want %q", i, name, columns[i].Name)
 		}

@@ -54,6 +54,20 @@ func (s *slabs) take(n int, more int64) []byte {
 	return own
 }
 
+// loneBytes is a slice together with what it holds, for results of which no
+// other piece will be needed.
+type loneBytes struct {
+	slice []byte
+	room  [40]byte
+}
+
+func newLoneBytes(b []byte) driver.Value {
+	own := &loneBytes{}
+	n := copy(own.room[:], b)
+	own.slice = own.room[:n:n]
+	return box(bytesWord, unsafe.Pointer(&own.slice))
+}
+
 // iface is how the compiler lays out an interface without methods.
 type iface struct{ typ, data unsafe.Pointer }
 
