@@ -18,6 +18,7 @@ package cachedmysql
 import (
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -43,11 +44,19 @@ type inner struct{ mysql.MySQLDriver }
 
 func (d inner) OpenConnector(name string) (driver.Connector, error) {
 	connector, err := d.MySQLDriver.OpenConnector(name)
+	if err != nil && strings.HasPrefix(err.Error(), "default addr for network") {
+		err = errNetwork
+	}
 	if err != nil && strings.Contains(name, dsn.Prefix) {
 		return nil, fmt.Errorf(`%w (in the value of a %s setting "/" is written %%2F)`, err, dsn.Prefix+"*")
 	}
 	return connector, err
 }
+
+// errNetwork stands for the driver's words, which quote what it takes for the
+// network: the user and half of the password, where that has a slash in it and
+// the one in front of the database is missing.
+var errNetwork = errors.New("invalid DSN: unknown network, without an address (is the slash in front of the database missing?)")
 
 // adapterFor describes a DSN; one that does not parse has been refused.
 func adapterFor(name string) cachedsql.Adapter {

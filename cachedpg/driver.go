@@ -17,6 +17,7 @@ package cachedpg
 
 import (
 	"database/sql"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -36,7 +37,21 @@ func newDriver() *setup.Driver {
 		Inner:   stdlib.GetDefaultDriver().(setup.InnerDriver),
 		Split:   dsn.Postgres,
 		Adapter: adapterFor,
+		Refuse:  refuse,
 	}
+}
+
+// refuse keeps pgx from showing parts of a password that it takes for something
+// else. What pgx can use is not refused: no host has an "@" in it.
+func refuse(name string) error {
+	err := dsn.Blurred(name)
+	if err == nil {
+		return nil
+	}
+	if _, unparsed := pgx.ParseConfig(name); unparsed == nil && !strings.Contains(name, "://") {
+		return nil
+	}
+	return err
 }
 
 // adapterFor describes a DSN. One that does not parse is left for pgx to

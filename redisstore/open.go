@@ -175,5 +175,11 @@ func urlError(u *url.URL, err error) error {
 			return errors.New("cachedsql: redis: the URL has a parameter that cannot be one (is a special character in the password not percent-encoded?)")
 		}
 	}
+	switch text := err.Error(); {
+	case u.Query().Has("password") && strings.Contains(text, "unexpected option"):
+		return errors.New("cachedsql: redis: the URL has a parameter that go-redis does not know (is an & in the password not percent-encoded?)")
+	case strings.Contains(text, "addr param"):
+		return errors.New("cachedsql: redis: addr: only host:port goes there, without user and password")
+	}
 	return fmt.Errorf("cachedsql: redis: URL: %w", err)
 }

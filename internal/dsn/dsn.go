@@ -6,6 +6,7 @@
 package dsn
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -28,6 +29,38 @@ func Postgres(dsn string, known []string) (rest string, settings map[string]stri
 		}
 	}
 	return splitKeyValue(dsn, known)
+}
+
+// Blurred says what is wrong with a DSN for pgx in which a part of the password
+// may be taken for something else, which errors would show: a host, a keyword.
+// It is nil for all that pgx can make sense of, and for some that it cannot.
+func Blurred(dsn string) error {
+	for _, scheme := range []string{"postgres://", "postgresql://"} {
+		if rest, ok := strings.CutPrefix(dsn, scheme); ok {
+			return blurredURL(rest)
+		}
+	}
+	if strings.HasPrefix(dsn, registered) || isKeyValue(dsn) {
+		return nil
+	}
+	return errors.New(`cachedsql: DSN: neither a URL nor key=value pairs (is a value with a space or a quote in it not quoted?)`)
+}
+
+// registered starts the names that pgx's RegisterConnConfig gives.
+const registered = "registeredConnConfig"
+
+func blurredURL(rest string) error {
+	if i := strings.IndexAny(rest, "@/"); i < 0 || rest[i] != '@' {
+		return nil
+	}
+	_, host, _ := strings.Cut(rest, "@")
+	if i := strings.IndexAny(host, "/?"); i >= 0 {
+		host = host[:i]
+	}
+	if strings.Contains(host, "@") {
+		return errors.New(`cachedsql: DSN: there is more than one "@" in front of the host; in a password it is written %40`)
+	}
+	return nil
 }
 
 // MySQL splits a DSN of go-sql-driver/mysql:

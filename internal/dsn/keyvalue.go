@@ -31,6 +31,18 @@ func splitKeyValue(dsn string, known []string) (string, map[string]string, error
 	return rest.String(), found.values, nil
 }
 
+// isKeyValue reports whether dsn is pairs from beginning to end.
+func isKeyValue(dsn string) bool {
+	for s := strings.TrimLeft(dsn, space); s != ""; {
+		_, _, length, ok := cutPair(s)
+		if !ok {
+			return false
+		}
+		s = s[length:]
+	}
+	return true
+}
+
 // cutPair reads the pair s begins with and returns how long it is, with the
 // space that follows.
 func cutPair(s string) (key, value string, length int, ok bool) {

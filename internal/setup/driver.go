@@ -23,6 +23,7 @@ type Driver struct {
 	Inner   InnerDriver
 	Split   dsn.Splitter
 	Adapter func(name string) cachedsql.Adapter // of a DSN without settings
+	Refuse  func(name string) error             // likewise, before the inner driver may quote it in an error; may be nil
 
 	mu     sync.Mutex
 	direct map[string]driver.Connector // for Open, by DSN
@@ -40,6 +41,11 @@ func (d *Driver) OpenConnector(name string) (driver.Connector, error) {
 	rest, settings, err := d.Split(name, names())
 	if err != nil {
 		return nil, err
+	}
+	if d.Refuse != nil {
+		if err := d.Refuse(rest); err != nil {
+			return nil, err
+		}
 	}
 	inner, err := d.Inner.OpenConnector(rest)
 	if err != nil {
