@@ -76,7 +76,7 @@ func postgresConnector(t *testing.T, dsn string) driver.Connector {
 }
 
 // postgresConfig returns a configuration for a new, empty database.
-func postgresConfig(t *testing.T, dsn string) *pgx.ConnConfig {
+func postgresConfig(t testing.TB, dsn string) *pgx.ConnConfig {
 	t.Helper()
 	name := databaseName()
 	admin(t, "pgx", dsn, "CREATE DATABASE "+name, "DROP DATABASE "+name+" WITH (FORCE)")
@@ -115,7 +115,7 @@ func mysqlConfig(t *testing.T, dsn string) *mysql.Config {
 }
 
 // admin runs a statement now and another when the test has ended.
-func admin(t *testing.T, driverName, dsn, now, later string) {
+func admin(t testing.TB, driverName, dsn, now, later string) {
 	t.Helper()
 	db, err := sql.Open(driverName, dsn)
 	if err != nil {

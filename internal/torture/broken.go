@@ -25,9 +25,10 @@ import (
 // show that it would notice. It is done from outside: in the store that the
 // cache is given, or in the text of the scripts on their way to Redis.
 type breakage struct {
-	nemeses []string // under which it shows
-	wait    bool     // is a part of on_cache_down: wait
-	slow    bool     // shows within a minute, not within seconds
+	nemeses []string      // under which it shows
+	wait    bool          // is a part of on_cache_down: wait
+	slow    bool          // shows within a minute, not within seconds
+	lease   time.Duration // zero is shortLease
 	script  func(text string) string
 	store   func(cachedsql.Space) cachedsql.Space
 	adapter func(*cachedsql.Adapter)
@@ -48,7 +49,7 @@ var breakages = map[string]breakage{
 		script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}"),
 	},
 	"no wait after a schema change": {
-		nemeses: []string{"new-key"}, slow: true,
+		nemeses: []string{"new-key"}, slow: true, lease: 4 * shortLease,
 		script: replace("if i == 2 and lease == 0 then leases = hold(leases) end", ""),
 	},
 	"no epoch check": {

@@ -53,6 +53,7 @@ func command() error {
 	flag.BoolVar(&o.Wait, "wait", false, "with on_cache_down wait")
 	flag.IntVar(&o.Workers, "processes", 4, "how many processes")
 	flag.IntVar(&o.Threads, "threads", 4, "connections of each")
+	flag.DurationVar(&o.Lease, "lease", shortLease, "of writes; a slow machine needs a longer one for new-key, where an index has to be made within a quarter of it")
 	each := flag.Bool("alone", false, "each nemesis by itself, for the duration, on the databases that are the arguments; prints a table")
 	flag.Parse()
 	if err := o.choose(*which); err != nil {

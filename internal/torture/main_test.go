@@ -126,7 +126,7 @@ func TestCheckerFindsEachMissingPart(t *testing.T) {
 				t.Skip("SKIPPED: set CACHEDSQL_TORTURE=1: shows within a minute, not always within seconds")
 			}
 			r, log := tortured(t, options{
-				DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: time.Minute, Broken: name, Nemeses: b.nemeses, Wait: b.wait, StopEarly: true,
+				DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: time.Minute, Broken: name, Nemeses: b.nemeses, Wait: b.wait, Lease: b.lease, StopEarly: true,
 			})
 			if r.Counts[stale]+r.Counts[overtaken] == 0 {
 				t.Errorf("got no stale read: %v\n%s", r, log)

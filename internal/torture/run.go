@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -33,7 +34,8 @@ type options struct {
 	Wait      bool
 	Workers   int
 	Threads   int
-	StopEarly bool // at the first stale read
+	Lease     time.Duration // zero is shortLease
+	StopEarly bool          // at the first stale read
 	Log       io.Writer
 }
 
@@ -55,6 +57,7 @@ type run struct {
 
 // torture runs until the duration is over and reports what it counted.
 func torture(ctx context.Context, o options) (report, error) {
+	setLease(cmp.Or(o.Lease, shortLease))
 	r := &run{options: o, faults: map[string]int{}}
 	var err error
 	if r.dir, err = os.MkdirTemp("", "torture"); err != nil {
@@ -99,7 +102,7 @@ func (r *run) start(ctx context.Context) (report, error) {
 func (r *run) harm(ctx context.Context) error {
 	gap := 6 * leaseTime // most faults stop caching for a lease or more
 	if r.StopEarly {
-		gap = 2 * leaseTime
+		gap = 5 * leaseTime
 	}
 	for ctx.Err() == nil {
 		pause(ctx, gap)
@@ -144,6 +147,7 @@ func (r *run) startWorker(n int) error {
 	j := job{
 		Number: n, Shared: filepath.Join(r.dir, "shared"), DSN: r.DSN, Database: r.name, Redis: url,
 		Broken: r.Broken, Bounded: r.Bounded, Available: r.Available, Near: r.Near, Wait: r.Wait, Threads: r.Threads,
+		Lease: leaseTime,
 	}
 	if p.cmd, err = r.spawn(j); err != nil {
 		return err

@@ -46,10 +46,6 @@ const (
 	reread             // be slow, and read what migrate has read
 )
 
-// aWhile is how long things take that take long. Half of the lease is left
-// when a COMMIT is sent, so a COMMIT may be on its way that long.
-const aWhile = leaseTime / 4
-
 func arm(step, action int) int64 { return int64(step)<<8 | int64(action) }
 
 // at is called at each step. It reports whether a COMMIT is to come late.

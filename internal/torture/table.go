@@ -34,8 +34,12 @@ func alone(ctx context.Context, o options, dsns []string, w io.Writer) error {
 }
 
 // only is a run of one nemesis, on the Redis that it needs. What a process that
-// is cut off may do is a matter of on_cache_down: wait.
+// is cut off may do is a matter of on_cache_down: wait. Making an index may take
+// longer than a short lease allows.
 func (o options) only(name, dsn string) options {
+	if name == "new-key" {
+		o.Lease = max(o.Lease, 4*shortLease)
+	}
 	o.DSN, o.Nemeses, o.Redis, o.Wait = dsn, []string{name}, nemeses[name].redis, name == "cut-off"
 	return o
 }

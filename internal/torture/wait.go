@@ -10,16 +10,13 @@ import (
 	"github.com/cachedsql/cachedsql"
 )
 
-// absence is how long a process may go on writing without Redis, with -wait.
-const absence = 4 * leaseTime
-
 // cutOff keeps one process away from Redis, mostly long enough for it to go on
 // without, and sometimes for longer than it may. What it sent meanwhile arrives
 // when that is over, or never.
 func (r *run) cutOff(ctx context.Context) error {
 	p := r.workers[r.anyWorker()].proxy
 	p.hold.Store(true)
-	pause(ctx, absence+absence/2)
+	pause(ctx, 2*absence)
 	if rand.IntN(2) == 0 {
 		p.cut()
 	}

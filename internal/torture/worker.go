@@ -21,8 +21,23 @@ import (
 	"github.com/cachedsql/cachedsql/redisstore"
 )
 
-// leaseTime is short, so that every few seconds one runs out.
-const leaseTime = 500 * time.Millisecond
+// shortLease is so short that every few seconds one runs out.
+const shortLease = 500 * time.Millisecond
+
+// leaseTime is the lease of this run; other times go by it.
+var leaseTime, aWhile, absence, nearBound time.Duration
+
+func init() { setLease(shortLease) }
+
+func setLease(d time.Duration) {
+	leaseTime = d
+	// How long things take that take long. Half of the lease is left when a
+	// COMMIT is sent, so a COMMIT may be on its way that long.
+	aWhile = d / 4
+	// How long a process may go on writing without Redis, with -wait.
+	absence = 4 * d
+	nearBound = 2 * d
+}
 
 // job is what a worker is told, as JSON in its environment.
 type job struct {
@@ -37,6 +52,7 @@ type job struct {
 	Near      string
 	Wait      bool // go on with them after a wait
 	Threads   int
+	Lease     time.Duration
 }
 
 const jobVariable = "CACHEDSQL_TORTURE_JOB"
@@ -57,6 +73,7 @@ func runWorker(text string) error {
 		return err
 	}
 	w.number = w.Number
+	setLease(w.Lease)
 	w.database = openDatabase(w.DSN)
 	var err error
 	if w.shared, err = mapShared(w.Shared, false); err != nil {
@@ -76,10 +93,7 @@ func runWorker(text string) error {
 }
 
 // nearPush is the mode in which a read may be stale, for less than nearBound.
-const (
-	nearPush  = "push"
-	nearBound = 2 * leaseTime
-)
+const nearPush = "push"
 
 // nearLeased is the mode in which writes wait so that no read is.
 const nearLeased = "leased"
