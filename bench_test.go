@@ -426,3 +426,29 @@ func BenchmarkHitNear(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkHitCompressed is a hit in Redis by how results are stored. What it
+// costs beside Redis is CPU time, what it saves is bytes.
+func BenchmarkHitCompressed(b *testing.B) {
+	eachSize(b, func(b *testing.B, rows int) {
+		for _, how := range []string{"off", "s2", "zstd"} {
+			b.Run(how, func(b *testing.B) {
+				rules := "version: 1\nrules:\n  - {name: all, ttl: 1h, compress: \"" + how + "\"}\n"
+				var stored atomic.Int64
+				c := benchCache(b, rules, func(c *cachedsql.Config) {
+					c.Store, _ = benchRedis(b)
+					c.Lease = 20 * time.Millisecond
+					c.OnEvent = func(e cachedsql.Event) {
+						if e.Outcome == cachedsql.Filled {
+							stored.Store(e.Bytes)
+						}
+					}
+				})
+				db := benchDB(b, c.WrapConnector(newReadyDriver(rows)))
+				untilHit(b, c, db, newThing(benchQuery, rows))
+				alone(b, db, newThing(benchQuery, rows))
+				b.ReportMetric(float64(stored.Load()), "bytes/entry")
+			})
+		}
+	})
+}

@@ -57,6 +57,7 @@ func (c *Cache) storeEntry(l *lookup, entry []byte, rows int64, ttl time.Duratio
 		c.emit(Event{Outcome: NotFilled, Reason: reason.CacheDown})
 		return
 	}
+	entry = c.compressed(l.route, entry)
 	started := time.Now()
 	err := l.route.space.fillEntry(context.Background(), l.key, entry, ttl)
 	e := Event{

@@ -139,6 +139,7 @@ func (p *ruleParser) version(f *ruleFile, n ast.Node) {
 type limits struct {
 	ttl, emptyTTL     *time.Duration // nil: not said
 	maxRows, maxBytes int64
+	compress          Compression
 	jitter            float64
 	near              NearMode
 	nearLease         time.Duration
@@ -155,6 +156,7 @@ var limitKeys = []ruleKey[limits]{
 	{"empty_ttl", func(p *ruleParser, l *limits, n ast.Node) { l.emptyTTL = p.duration(n) }},
 	{"max_rows", func(p *ruleParser, l *limits, n ast.Node) { l.maxRows = p.count(n) }},
 	{"max_bytes", func(p *ruleParser, l *limits, n ast.Node) { l.maxBytes = p.size(n) }},
+	{"compress", func(p *ruleParser, l *limits, n ast.Node) { l.compress = p.compression(n) }},
 	{"jitter", func(p *ruleParser, l *limits, n ast.Node) { l.jitter = p.share(n) }},
 	{"near", func(p *ruleParser, l *limits, n ast.Node) { l.near = p.nearMode(n) }},
 	{"near_lease", func(p *ruleParser, l *limits, n ast.Node) { l.nearLease = p.nearLease(n) }},
@@ -212,7 +214,7 @@ func (p *ruleParser) rule(i int, n ast.Node, defaults limits, before []*Rule) *R
 	}
 	return &Rule{
 		Name: draft.name, TTL: ttl, EmptyTTL: emptyTTL, conditions: draft.conditions,
-		MaxRows: draft.maxRows, MaxBytes: draft.maxBytes, Jitter: draft.jitter,
+		MaxRows: draft.maxRows, MaxBytes: draft.maxBytes, Compress: draft.compress, Jitter: draft.jitter,
 		Near: draft.near, NearLease: draft.nearLease, RefreshAhead: draft.refreshAhead, FillWait: draft.fillWait,
 		OnDatabaseDown: draft.onDatabaseDown, StaleWhileRevalidate: draft.stale, Mode: draft.mode, Verify: draft.verify,
 	}

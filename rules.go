@@ -35,6 +35,8 @@ type Rule struct {
 	MaxRows int64
 	// MaxBytes is how large an encoded result may be and still be stored.
 	MaxBytes int64
+	// Compress is how results above a few kilobytes are made smaller in the store.
+	Compress Compression
 	// Jitter is the share of the TTL, 0 to 1, by which it may be shortened at
 	// random so that results stored together do not expire together.
 	Jitter float64

@@ -33,6 +33,10 @@ func (p *ruleParser) nearMode(n ast.Node) NearMode {
 	return mode
 }
 
+func (p *ruleParser) compression(n ast.Node) Compression {
+	return Compression(max(slices.Index(compressions[:], p.oneOf(n, compressions[:]...)), 0))
+}
+
 func (p *ruleParser) nearLease(n ast.Node) time.Duration {
 	v, _ := parsed(p, n, func(s string) (time.Duration, error) {
 		d, err := parseTTL(s)

@@ -23,21 +23,21 @@ func perRows(b *testing.B, f func(b *testing.B, rows int)) {
 	}
 }
 
-func benchEncode(b *testing.B, e *Encoder, rows int) {
-	tb := sample(rows)
+func benchEncode(b *testing.B, how Compression, rows int) {
+	tb, e := sample(rows), &Encoder{}
 	var entry []byte
 	for b.Loop() {
-		entry = encode(b, e, Header{}, tb)
+		entry = Compressed(encode(b, e, Header{}, tb), how)
 	}
 	b.ReportMetric(float64(len(entry)), "bytes/entry")
 }
 
 func BenchmarkEncode(b *testing.B) {
-	perRows(b, func(b *testing.B, rows int) { benchEncode(b, &Encoder{}, rows) })
+	perRows(b, func(b *testing.B, rows int) { benchEncode(b, Uncompressed, rows) })
 }
 
 func BenchmarkEncodeCompressed(b *testing.B) {
-	perRows(b, func(b *testing.B, rows int) { benchEncode(b, &Encoder{CompressAbove: 1}, rows) })
+	perRows(b, func(b *testing.B, rows int) { benchEncode(b, S2, rows) })
 }
 
 // drain reads all rows as database/sql does, into one row.
@@ -64,8 +64,8 @@ func BenchmarkDecode(b *testing.B) {
 	})
 }
 
-func benchDecodeAndWalk(b *testing.B, e *Encoder, rows int) {
-	entry := encode(b, e, Header{}, sample(rows))
+func benchDecodeAndWalk(b *testing.B, how Compression, rows int) {
+	entry := Compressed(encode(b, &Encoder{}, Header{}, sample(rows)), how)
 	for b.Loop() {
 		r := mustDecode(b, entry)
 		r.Names(0, nil)
@@ -74,11 +74,19 @@ func benchDecodeAndWalk(b *testing.B, e *Encoder, rows int) {
 }
 
 func BenchmarkDecodeAndWalk(b *testing.B) {
-	perRows(b, func(b *testing.B, rows int) { benchDecodeAndWalk(b, &Encoder{}, rows) })
+	perRows(b, func(b *testing.B, rows int) { benchDecodeAndWalk(b, Uncompressed, rows) })
 }
 
 func BenchmarkDecodeAndWalkCompressed(b *testing.B) {
-	perRows(b, func(b *testing.B, rows int) { benchDecodeAndWalk(b, &Encoder{CompressAbove: 1}, rows) })
+	perRows(b, func(b *testing.B, rows int) { benchDecodeAndWalk(b, S2, rows) })
+}
+
+func BenchmarkEncodeZstd(b *testing.B) {
+	perRows(b, func(b *testing.B, rows int) { benchEncode(b, Zstd, rows) })
+}
+
+func BenchmarkDecodeAndWalkZstd(b *testing.B) {
+	perRows(b, func(b *testing.B, rows int) { benchDecodeAndWalk(b, Zstd, rows) })
 }
 
 func BenchmarkWalkBoxed(b *testing.B) {

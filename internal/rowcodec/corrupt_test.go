@@ -1,15 +1,18 @@
 package rowcodec
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
 )
 
 // entries are a plain and a compressed entry with a bit of everything.
@@ -17,11 +20,11 @@ func entries(t testing.TB) map[string][]byte {
 	t.Helper()
 	tables := []table{sample(5), {}, sample(1)}
 	plain := encode(t, &Encoder{}, Header{QueryID: 7}, tables...)
-	small := encode(t, &Encoder{CompressAbove: 1}, Header{QueryID: 7}, tables...)
-	if len(small) >= len(plain) {
-		t.Fatalf("compressed entry has %d bytes, plain %d", len(small), len(plain))
+	all := map[string][]byte{"plain": plain, "s2": Compressed(plain, S2), "zstd": Compressed(plain, Zstd)}
+	if len(all["s2"]) >= len(plain) || len(all["zstd"]) >= len(plain) {
+		t.Fatalf("compressed entries have %d and %d bytes, plain %d", len(all["s2"]), len(all["zstd"]), len(plain))
 	}
-	return map[string][]byte{"plain": plain, "compressed": small}
+	return all
 }
 
 func TestTruncatedEntryIsCorrupt(t *testing.T) {
@@ -158,16 +161,56 @@ func TestForgedValueIsCorruptAndDoesNotPanic(t *testing.T) {
 
 func TestCompressedEntryCannotClaimUnboundedMemory(t *testing.T) {
 	t.Parallel()
-	bomb := s2.Encode(nil, make([]byte, maxPayload+1))
-	if _, err := Decode(forge(flagCompressed, bomb)); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("a block of %d bytes that holds more than the limit: %v, want ErrCorrupt", len(bomb), err)
+	for flag, compress := range map[byte]func([]byte) []byte{
+		flagS2:   func(b []byte) []byte { return s2.Encode(nil, b) },
+		flagZstd: func(b []byte) []byte { return zstdEncoder().EncodeAll(b, nil) },
+	} {
+		refuse := func(what string, block []byte) {
+			t.Helper()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := Decode(forge(flag, block))
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, ErrCorrupt) {
+				t.Errorf("flag %d, %s, %d bytes: %v, want ErrCorrupt", flag, what, len(block), err)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
+				t.Errorf("flag %d, %s: %d bytes were allocated for %d", flag, what, took, len(block))
+			}
+		}
+		_, _ = Decode(forge(flag, compress([]byte("what is kept for all is there now"))))
+		refuse("more than the limit", compress(make([]byte, maxPayload+1)))
+		refuse("beyond the ratio", compress(make([]byte, maxPayload/2)))
+		refuse("something else", []byte("neither s2 nor zstd, nor anything"))
+		refuse("two of them", bytes.Repeat(compress(make([]byte, 1000)), 2))
 	}
-	small := s2.Encode(nil, make([]byte, maxPayload/2))
-	if _, err := Decode(forge(flagCompressed, small)); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("a block of %d bytes that grows beyond the ratio: %v, want ErrCorrupt", len(small), err)
+}
+
+// TestZstdFrameCannotHoldMoreThanItClaims: one without a size, and one that
+// claims less than it has.
+func TestZstdFrameCannotHoldMoreThanItClaims(t *testing.T) {
+	t.Parallel()
+	var stream bytes.Buffer
+	w, err := zstd.NewWriter(&stream)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := Decode(forge(flagCompressed, []byte("not s2"))); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("a block that is not s2: %v, want ErrCorrupt", err)
+	for range 64 {
+		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Decode(forge(flagZstd, stream.Bytes())); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a frame without a size: %v, want ErrCorrupt", err)
+	}
+	frame := zstdEncoder().EncodeAll(make([]byte, 200), nil)
+	at := bytes.IndexByte(frame, 200) // single segment: the size is one byte
+	frame[at] = 20
+	if _, err := Decode(forge(flagZstd, frame)); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a frame of 200 bytes that claims 20: %v, want ErrCorrupt", err)
 	}
 }
 
@@ -175,15 +218,19 @@ func TestWhatDoesNotCompressIsStoredPlain(t *testing.T) {
 	t.Parallel()
 	tb := table{columns: column("c"), rows: [][]driver.Value{{"short"}}}
 	plain := encode(t, &Encoder{}, Header{}, tb)
-	if got := encode(t, &Encoder{CompressAbove: 1}, Header{}, tb); string(got) != string(plain) {
-		t.Errorf("got %x, want the plain entry %x", got, plain)
+	for _, how := range []Compression{S2, Zstd} {
+		if got := Compressed(plain, how); string(got) != string(plain) {
+			t.Errorf("got %x, want the plain entry %x", got, plain)
+		}
 	}
 }
 
 func TestWhatCompressesTooWellIsReadable(t *testing.T) {
 	t.Parallel()
 	tb := table{columns: column("c"), rows: [][]driver.Value{{strings.Repeat("x", 8<<20)}}}
-	checkTables(t, mustDecode(t, encode(t, &Encoder{CompressAbove: 1}, Header{}, tb)), []table{tb})
+	for _, how := range []Compression{S2, Zstd} {
+		checkTables(t, mustDecode(t, Compressed(encode(t, &Encoder{}, Header{}, tb), how)), []table{tb})
+	}
 }
 
 func TestHandedOutBytesAreTheCallersOwn(t *testing.T) {

@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"time"
 	"unsafe"
-
-	"github.com/klauspost/compress/s2"
 )
 
 // Result is a decoded entry. It never changes and may be used by any number
@@ -46,26 +44,12 @@ func Decode(entry []byte) (*Result, error) {
 		return nil, ErrCorrupt
 	}
 	payload := entry[start:body]
-	if entry[len(magic)+1]&flagCompressed != 0 {
-		if payload, err = decompress(payload); err != nil {
+	if flags := entry[len(magic)+1]; flags != 0 {
+		if payload, err = decompress(payload, flags); err != nil {
 			return nil, err
 		}
 	}
 	return parse(unsafe.String(unsafe.SliceData(payload), len(payload)))
-}
-
-// decompress refuses a block that claims to hold more than Finish puts into
-// one before allocating anything for it.
-func decompress(block []byte) ([]byte, error) {
-	n, err := s2.DecodedLen(block)
-	if err != nil || n > maxPayload || n/maxRatio > len(block) {
-		return nil, ErrCorrupt
-	}
-	payload, err := s2.Decode(make([]byte, n), block)
-	if err != nil {
-		return nil, ErrCorrupt
-	}
-	return payload, nil
 }
 
 // parse finds the sets and checks everything but the values themselves. The

@@ -6,23 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/klauspost/compress/s2"
 )
 
 // Encoder writes one entry after another. It copies everything it is given.
 // An Encoder is used by one goroutine at a time; the zero value is ready.
 type Encoder struct {
-	// CompressAbove is the size in bytes above which a payload is compressed
-	// if that saves an eighth. Zero means never. Compression halves ordinary
-	// rows; against a local Redis it costs a reader no CPU time at 10 KB and a
-	// third more at 100 KB. Below 4 KiB it saves too little to matter.
-	CompressAbove int
-
 	columns []byte // columns of all sets
 	rows    []byte // rows of all sets
-	payload []byte // scratch of Finish
-	block   []byte // scratch of Finish: the payload compressed, or a small entry
+	small   []byte // scratch of Finish: a small entry
 	sets    []setMark
 	zones   zoneTable
 	err     error
@@ -48,8 +39,7 @@ var (
 func (e *Encoder) Reset() {
 	e.columns = reuse(e.columns)
 	e.rows = reuse(e.rows)
-	e.payload = reuse(e.payload)
-	e.block = reuse(e.block)
+	e.small = reuse(e.small)
 	e.sets = e.sets[:0]
 	e.zones.reset()
 	e.err = nil
@@ -158,12 +148,9 @@ func (e *Encoder) Finish(h Header) []byte {
 	if e.err != nil || len(e.sets) == 0 {
 		return nil
 	}
-	if entry := e.compressed(&h); entry != nil {
-		return entry
-	}
 	if e.Size() < smallEntry { // exactly as long as it is
-		e.block = seal(e.appendPayload(h.appendTo(e.block[:0], 0)))
-		return slices.Clone(e.block)
+		e.small = seal(e.appendPayload(h.appendTo(e.small[:0], 0)))
+		return slices.Clone(e.small)
 	}
 	size := headerMost + len(e.columns) + len(e.rows) + 16*(1+len(e.sets)) + 32*len(e.zones.zones)
 	return seal(e.appendPayload(h.appendTo(make([]byte, 0, size), 0)))
@@ -172,19 +159,6 @@ func (e *Encoder) Finish(h Header) []byte {
 // smallEntry is the size below which an entry is put together in a buffer and
 // copied: the room to spare in memory made for it would be much.
 const smallEntry = 4 << 10
-
-// compressed returns the entry compressed, nil if it is better not to.
-func (e *Encoder) compressed(h *Header) []byte {
-	if e.CompressAbove <= 0 || e.Size() <= e.CompressAbove {
-		return nil
-	}
-	e.payload = e.appendPayload(e.payload[:0])
-	if !e.compress() {
-		return nil
-	}
-	entry := h.appendTo(make([]byte, 0, headerMost+len(e.block)+checksumSize), flagCompressed)
-	return seal(append(entry, e.block...))
-}
 
 func seal(entry []byte) []byte {
 	return binary.LittleEndian.AppendUint32(entry, checksum(entry))
@@ -203,15 +177,4 @@ func (e *Encoder) appendPayload(dst []byte) []byte {
 		columns, rows = set.columnsEnd, set.rowsEnd
 	}
 	return dst
-}
-
-// compress fills e.block from e.payload and reports whether to use it: it has
-// to save something, and not so much that Decode would take it for a forgery.
-func (e *Encoder) compress() bool {
-	size := len(e.payload)
-	if size > maxPayload {
-		return false
-	}
-	e.block = s2.Encode(e.block[:cap(e.block)], e.payload)
-	return len(e.block) <= size-size/8 && size/maxRatio <= len(e.block)
 }

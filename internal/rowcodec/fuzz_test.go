@@ -7,8 +7,6 @@ import (
 	"runtime"
 	"testing"
 	"time"
-
-	"github.com/klauspost/compress/s2"
 )
 
 // FuzzDecode feeds Decode arbitrary bytes, as they are and as the content of
@@ -24,17 +22,18 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		decodeAny(t, b, len(b))
 		decodeAny(t, forge(0, b), len(b))
-		decodeAny(t, forge(flagCompressed, b), claimed(b))
+		decodeAny(t, forge(flagS2, b), believed(b, flagS2))
+		decodeAny(t, forge(flagZstd, b), believed(b, flagZstd))
 	})
 }
 
-// claimed is the size a compressed payload says it has, if Decode believes it.
-func claimed(block []byte) int {
-	n, err := s2.DecodedLen(block)
-	if err != nil || n > maxPayload || n/maxRatio > len(block) {
+// believed is the size a compressed payload says it has, if Decode believes it.
+func believed(block []byte, flag byte) int {
+	n, ok := claimed(block, flag)
+	if !ok || n > maxPayload || n/maxRatio > uint64(len(block)) {
 		return len(block)
 	}
-	return n
+	return int(n)
 }
 
 func decodeAny(t *testing.T, entry []byte, size int) {
@@ -93,11 +92,11 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add(uint64(1), uint64(2), "text", []byte("bytes"), int64(-1), 1.5, uint16(3), uint16(0))
 	f.Add(uint64(0), uint64(0), "", []byte{}, int64(0), 0.0, uint16(0), uint16(1))
 	f.Add(uint64(9), uint64(9), "\xff", []byte(nil), int64(1)<<62, -0.5, uint16(300), uint16(100))
-	f.Fuzz(func(t *testing.T, seed, more uint64, s string, b []byte, n int64, x float64, rows, above uint16) {
+	f.Fuzz(func(t *testing.T, seed, more uint64, s string, b []byte, n int64, x float64, rows, how uint16) {
 		rnd := rand.New(rand.NewPCG(seed, more))
 		tables := append(randomTables(rnd), chosenTable(rnd, s, b, n, x, int(rows%512)))
 		h := Header{QueryID: seed}
-		entry := encode(t, &Encoder{CompressAbove: int(above)}, h, tables...)
+		entry := Compressed(encode(t, &Encoder{}, h, tables...), Compression(how%3))
 		if got, err := DecodeHeader(entry); err != nil || got != h {
 			t.Fatalf("DecodeHeader = %+v, %v, want %+v", got, err, h)
 		}

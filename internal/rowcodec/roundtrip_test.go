@@ -95,9 +95,8 @@ func TestShapesRoundTrip(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, above := range []int{0, 1} {
-				e := &Encoder{CompressAbove: above}
-				checkTables(t, mustDecode(t, encode(t, e, Header{}, tables...)), tables)
+			for _, how := range []Compression{Uncompressed, S2, Zstd} {
+				checkTables(t, mustDecode(t, Compressed(encode(t, &Encoder{}, Header{}, tables...), how)), tables)
 			}
 		})
 	}
@@ -109,8 +108,8 @@ func TestRandomResultsRoundTrip(t *testing.T) {
 	for seed := range uint64(400) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		tables := randomTables(rnd)
-		e.CompressAbove = rnd.IntN(3) * 100
-		checkTables(t, mustDecode(t, encode(t, e, Header{}, tables...)), tables)
+		entry := Compressed(encode(t, e, Header{}, tables...), Compression(rnd.IntN(3)))
+		checkTables(t, mustDecode(t, entry), tables)
 	}
 }
 

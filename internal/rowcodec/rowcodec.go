@@ -8,7 +8,7 @@
 //	magic "csq", version byte, flags byte
 //	header: vector 16, varint query ID, zigzag filled-at and TTL in
 //	  milliseconds, zigzag database time in microseconds
-//	payload, as one s2 block if flagCompressed is set
+//	payload, as one s2 block with flagS2, as one zstd frame with flagZstd
 //	checksum: CRC-32C of everything before it, 4
 //
 // A payload is a table of time zones followed by the result sets:
@@ -34,9 +34,10 @@ import (
 )
 
 const (
-	magic          = "csq"
-	version        = 2
-	flagCompressed = 1 << 0
+	magic    = "csq"
+	version  = 2
+	flagS2   = 1 << 0
+	flagZstd = 1 << 1
 
 	vectorEnd    = len(magic) + 2 + 16
 	headerLeast  = vectorEnd + 4
@@ -155,7 +156,7 @@ func checkFrame(entry []byte) error {
 		return ErrVersion
 	case len(entry) < headerLeast+checksumSize:
 		return ErrCorrupt
-	case entry[len(magic)+1]&^flagCompressed != 0:
+	case entry[len(magic)+1] > flagZstd || entry[len(magic)+1] == flagS2|flagZstd:
 		return ErrCorrupt
 	}
 	return nil
