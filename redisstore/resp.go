@@ -129,14 +129,30 @@ func (r replies) text() ([]byte, error) {
 	if err != nil || n < 0 {
 		return nil, err
 	}
-	b := make([]byte, n+2)
-	if _, err := io.ReadFull(r.Reader, b); err != nil {
+	b, err := r.read(n + 2)
+	if err != nil {
 		return nil, err
 	}
 	if string(b[n:]) != "\r\n" {
 		return nil, errReply
 	}
 	return b[:n:n], nil
+}
+
+// firstPiece is what is allocated on the word of a server alone.
+const firstPiece = 1 << 20
+
+// read returns n bytes. Memory for many grows as they arrive: that a server
+// announces them does not mean that it has them.
+func (r replies) read(n int) ([]byte, error) {
+	b := make([]byte, min(n, firstPiece))
+	for have := 0; ; {
+		if _, err := io.ReadFull(r.Reader, b[have:]); err != nil || len(b) == n {
+			return b, err
+		}
+		have = len(b)
+		b = append(b, make([]byte, min(n-have, have))...)
+	}
 }
 
 // skip reads an answer of any kind and returns the error that it is.
