@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,15 +37,6 @@ func aclOf(t *testing.T, user string) []any {
 
 func as(srv *testredis.Server, user, password string) string {
 	return "redis://" + user + ":" + password + "@" + srv.Addr
-}
-
-// The rights in the guide are enough for everything a store does.
-func TestUserOfTheGuideConforms(t *testing.T) {
-	t.Parallel()
-	srv := testredis.Start(t)
-	srv.Do(t, aclOf(t, "shop")...)
-	url := as(srv, "shop", "secret")
-	storetest.Traits{Quarantine: quarantine}.Run(t, func(t *testing.T) cachedsql.Store { return open(t, url, testConfig) })
 }
 
 // They are enough to be told what changes, too.
@@ -187,4 +179,119 @@ func TestUserOfTheGuideCanDoNothingElse(t *testing.T) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
+}
+
+// rightsOf are the commands that a user of the guide may run.
+func rightsOf(t *testing.T, user string) map[string]bool {
+	t.Helper()
+	rights := map[string]bool{}
+	for _, word := range aclOf(t, user) {
+		if command, ok := strings.CutPrefix(word.(string), "+"); ok {
+			rights[command] = true
+		}
+	}
+	return rights
+}
+
+// commandsRun are those that a server has run since its start.
+func commandsRun(t *testing.T, srv *testredis.Server) map[string]bool {
+	t.Helper()
+	stats, err := srv.Client(t).Info(t.Context(), "commandstats").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^cmdstat_([^:]+):`).FindAllStringSubmatch(stats, -1) {
+		run[m[1]] = true
+	}
+	return run
+}
+
+// The first user of the guide may do what programs do, and nothing else: all
+// that programs can be set up to do is done here, and every right was used.
+func TestUserOfTheGuideHasNoRightThatNobodyUses(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	rights := rightsOf(t, "shop")
+	srv.Do(t, aclOf(t, "shop")...)
+	url := as(srv, "shop", "secret")
+	c := testConfig
+	c.Absence = absence
+	t.Run("store", func(t *testing.T) {
+		storetest.Traits{Quarantine: quarantine}.Run(t, func(t *testing.T) cachedsql.Store { return open(t, url, c) })
+	})
+	t.Run("programs", func(t *testing.T) { useEverything(t, srv, url, c) })
+
+	unused := map[string]string{ // and why they are there all the same
+		"cluster|slots": "cluster", "cluster|shards": "cluster", "command": "cluster", "auth": "servers that do not know HELLO",
+		"pttl": "servers whose report index has no end",
+	}
+	run := commandsRun(t, srv)
+	for right := range rights {
+		if !run[right] && unused[right] == "" {
+			t.Errorf("nobody needs +%s", right)
+		}
+	}
+	for command := range run {
+		if !rights[command] && !slices.Contains([]string{"acl|setuser", "config|resetstat", "debug", "config|set", "config|get", "flushall", "del", "xrange", "xrevrange", "zrangebyscore", "client|setinfo", "client|setname"}, command) {
+			t.Errorf("programs run %s, which the guide does not allow", command)
+		}
+	}
+	refusals, err := srv.Client(t).Do(t.Context(), "acl", "log").Slice()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range refusals {
+		t.Errorf("refused: %v", one)
+	}
+}
+
+// useEverything has a program do all that it can be set up to do.
+func useEverything(t *testing.T, srv *testredis.Server, url string, c redisstore.Config) {
+	store := open(t, url+"/1", c)
+	if err := store.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	rules := open(t, srv.URL(), testConfig).Inspector()
+	commit(t, rules.RuleSet("shop"), "", rulesText("1m"))
+	file := filepath.Join(t.TempDir(), "shop.db")
+	c.Quarantine = time.Second // a lease has to be longer than two terms of a registration
+	db, cache := process(t, url, file, func(config *cachedsql.Config) {
+		follows(config)
+		config.Lease = c.Quarantine
+		config.Store, config.OnCacheDown, config.NearBytes = open(t, url, c), cachedsql.Wait, 1<<20
+	})
+	await(t, "the rules come", ttlIs(cache, time.Minute))
+	for _, text := range []string{"CREATE TABLE items (id INTEGER PRIMARY KEY)", "INSERT INTO items VALUES (1)"} {
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "a hit", func() bool {
+		var n int
+		if err := db.QueryRowContext(t.Context(), "SELECT id FROM items").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return cache.Stats().Hits > 0
+	})
+	sp := open(t, url, testConfig).Space("followed")
+	f, err := sp.(cachedsql.Follower).Follow(bound, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	tags := sp.Tags([]string{"users"})
+	await(t, "the tags are known", func() bool {
+		_, _ = sp.Check(t.Context(), tags)
+		r, ok := f.Known(tags, time.Now())
+		return ok && r.Settled
+	})
+	in := rules
+	eventually(t, in, func(f *redisstore.Fleet) bool { return len(f.Instances) == 1 })
+	follow(t, in, func(all []redisstore.Event) bool { return kinds(all)[cachedsql.StreamStarted] == 1 })
+	srv.Do(t, "FLUSHALL")
+	await(t, "the program puts the rules back", func() bool {
+		v, err := rules.RuleSet("shop").Current(t.Context())
+		return err == nil && v.Revision != ""
+	})
 }
