@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/testredis"
@@ -254,7 +253,6 @@ func TestLeasedHitsOfManyProcessesAreNeverOlderThanACommit(t *testing.T) {
 // leasedRace is processes that race for one row.
 type leasedRace struct {
 	*pair
-	client    *redis.Client
 	server    *testredis.Server
 	committed atomic.Int64 // what a write has set that has returned
 	hits      atomic.Int64

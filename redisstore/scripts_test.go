@@ -377,8 +377,10 @@ func (b *both) declare() {
 		names, argv = append(names, name), append(argv, name)
 	}
 	if b.random.IntN(6) == 0 {
-		b.names = []string{"", "x", "tok a", "tok a:1 b", fmt.Sprint("tok column1:", int64(b.now)+9*testQuarantine),
-			fmt.Sprint("tok !:", int64(b.now)+testQuarantine/2, " column1:1")}[b.random.IntN(6)]
+		b.names = []string{
+			"", "x", "tok a", "tok a:1 b", fmt.Sprint("tok column1:", int64(b.now)+9*testQuarantine),
+			fmt.Sprint("tok !:", int64(b.now)+testQuarantine/2, " column1:1"),
+		}[b.random.IntN(6)]
 		b.client.Set(b.Context(), b.key(namesRegister), b.names, 0)
 	}
 	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)

@@ -241,7 +241,7 @@ func TestKeyDoesNotPrintItsSecret(t *testing.T) {
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
 		text := fmt.Sprintf(verb, k) + fmt.Sprintf(verb, *newRing(t, Encrypted, k))
-		for _, form := range []string{string(secret[:8]), hex.EncodeToString(secret[:8]), fmt.Sprint(secret[:8])} {
+		for _, form := range []string{string(secret[:8]), hex.EncodeToString(secret[:8]), fmt.Sprintf("%d", secret[:8])} {
 			if strings.Contains(text, strings.Trim(form, "[]")) {
 				t.Errorf("%s prints the secret: %s", verb, text)
 			}

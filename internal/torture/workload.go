@@ -185,7 +185,7 @@ func (w *worker) write(ctx context.Context) {
 	case contending:
 		w.contend(ctx, w.item(group), w.item(group+groups), w.group(group), w.line(group))
 	default:
-		w.transaction(ctx, sql.LevelReadCommitted, w.item(group), w.item(group+groups), w.group(group), w.line(group))
+		_ = w.transaction(ctx, sql.LevelReadCommitted, w.item(group), w.item(group+groups), w.group(group), w.line(group))
 	}
 }
 
