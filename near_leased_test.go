@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/testredis"
 	"github.com/cachedsql/cachedsql/redisstore"
