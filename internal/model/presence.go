@@ -1,6 +1,11 @@
 package model
 
-import "github.com/cachedsql/cachedsql/internal/protocol"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/cachedsql/cachedsql/internal/protocol"
+)
 
 // presence is the register of one shard's registrations: which there are, and
 // how far each has come.
@@ -46,6 +51,8 @@ func (p *presence) register() protocol.Presence {
 		}
 		r.Writers = append(r.Writers, protocol.Registration{Writer: name, Lapses: lapses, Ends: lapses + span})
 	}
+	// As it is kept: who lapses first comes first, and time changes no order.
+	slices.SortStableFunc(r.Writers, func(a, b protocol.Registration) int { return cmp.Compare(a.Lapses, b.Lapses) })
 	return r
 }
 
