@@ -40,9 +40,6 @@ func newAdvise() *cobra.Command {
   cachedsql advise --rules | cachedsql rules preview -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if limit < 0 {
-				return fmt.Errorf("--limit %d is negative", limit)
-			}
 			return f.with(cmd, func(ctx context.Context, _ *redisstore.Inspector, set *redisstore.RuleSet) error {
 				all, err := set.Advise(ctx)
 				if err != nil {
@@ -65,6 +62,7 @@ func newAdvise() *cobra.Command {
 	f.register(cmd)
 	cmd.Flags().IntVarP(&limit, "limit", "n", 10, "how many, 0 for all")
 	cmd.Flags().BoolVar(&asRules, "rules", false, "print the set's rules with the changes made")
+	notNegative(cmd, &limit)
 	cmd.MarkFlagsMutuallyExclusive("rules", "json")
 	return cmd
 }

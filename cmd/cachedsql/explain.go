@@ -32,8 +32,11 @@ func newExplain() *cobra.Command {
 		Use:   "explain [statement]",
 		Short: "Show what a statement reads and writes, and why it is not cached",
 		Long:  explainHelp,
-		Args:  cobra.MaximumNArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+		Example: `  cachedsql explain "SELECT name FROM products WHERE id = 1"
+  cachedsql explain --dsn "$DATABASE_URL" --rules rules.yaml "SELECT name FROM products WHERE id = 1"
+  jq -c '{sql: .query}' slow.json | cachedsql explain --dialect mysql`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.register(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON instead of a table")

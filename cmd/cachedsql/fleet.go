@@ -66,13 +66,42 @@ func (f *fleetFlags) with(cmd *cobra.Command, do func(context.Context, *redissto
 	return nil
 }
 
-func (f *fleetFlags) print(cmd *cobra.Command, value any, header string, rows [][]any) error {
+// table is what a command lists: a value for programs, and rows for people.
+type table struct {
+	value  any
+	header string // words are columns
+	rows   [][]any
+}
+
+func tableOf[T any](all []T, header string, row func(*T) []any) *table {
+	t := &table{value: all, header: header}
+	for i := range all {
+		t.rows = append(t.rows, row(&all[i]))
+	}
+	return t
+}
+
+// list makes a command print what read returns.
+func (f *fleetFlags) list(cmd *cobra.Command, read func(context.Context, *redisstore.Store) (*table, error)) {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
+			t, err := read(ctx, s)
+			if err != nil {
+				return err
+			}
+			return f.print(cmd, t)
+		})
+	}
+}
+
+func (f *fleetFlags) print(cmd *cobra.Command, t *table) error {
 	if f.json {
-		return printJSON(cmd, value)
+		return printJSON(cmd, t.value)
 	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.ReplaceAll(header, " ", "\t"))
-	for _, row := range rows {
+	fmt.Fprintln(w, strings.ReplaceAll(t.header, " ", "\t"))
+	for _, row := range t.rows {
 		for i, cell := range row {
 			if i > 0 {
 				fmt.Fprint(w, "\t")
@@ -95,27 +124,27 @@ func newInstances() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "instances",
 		Short: "List the processes that use a Redis",
-		Long:  "List the processes that report to a Redis, with the state each is in." + redisHelp,
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
-				all, err := s.Inspector().Instances(ctx)
-				if err != nil {
-					return err
-				}
-				var rows [][]any
-				for _, in := range all {
-					rows = append(rows, []any{
-						in.ID, in.Host, in.PID, in.Version, orDash(in.RulesVersion), in.Breaker,
-						in.StoreLatency.Round(time.Microsecond), ago(in.Started), ago(in.LastSeen),
-					})
-				}
-				return f.print(cmd, all, "ID HOST PID VERSION RULES BREAKER LATENCY STARTED SEEN", rows)
-			})
-		},
+		Long: `List the processes that report to a Redis, with the state each is in.
+
+  RULES    the version of the rules it has in force
+  BREAKER  "closed" while it uses Redis, "open" after Redis was unreachable, "fenced" while no hit is served after an outage
+  LATENCY  how long Redis took to answer a ping just before the report` + redisHelp,
+		Example: `  cachedsql instances
+  cachedsql instances --json | jq -r '.[] | select(.breaker != "closed") | .host'`,
 	}
 	f.register(cmd)
+	f.list(cmd, func(ctx context.Context, s *redisstore.Store) (*table, error) {
+		all, err := s.Inspector().Instances(ctx)
+		return tableOf(all, "ID HOST PID VERSION RULES BREAKER LATENCY STARTED SEEN", instanceRow), err
+	})
 	return cmd
+}
+
+func instanceRow(in *redisstore.Instance) []any {
+	return []any{
+		in.ID, in.Host, in.PID, in.Version, orDash(in.RulesVersion), in.Breaker,
+		in.StoreLatency.Round(time.Microsecond), ago(in.Started), ago(in.LastSeen),
+	}
 }
 
 func newQueries() *cobra.Command {
@@ -126,28 +155,27 @@ func newQueries() *cobra.Command {
 		Short: "List what the programs ask, by the load it is for the database",
 		Long: `List the queries of all processes that report to a Redis. Those come first that would keep the database
 busiest if there were no cache: its mean time, times the number of calls.` + redisHelp,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if limit < 0 {
-				return fmt.Errorf("--limit %d is negative", limit)
-			}
-			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
-				all, err := s.Inspector().Queries(ctx)
-				if err != nil {
-					return err
-				}
-				all = cachedsql.MergeQueries(limit, all)
-				var rows [][]any
-				for i := range all {
-					rows = append(rows, queryRow(&all[i]))
-				}
-				return f.print(cmd, all, "ID CALLS HITS RATIO DATABASE HIT LOAD RULE REASON STATEMENT", rows)
-			})
-		},
+		Example: `  cachedsql queries
+  cachedsql queries -n 0 --json | jq -r '.[] | select(.rule == null) | .statement'`,
 	}
 	f.register(cmd)
 	cmd.Flags().IntVarP(&limit, "limit", "n", 20, "how many queries; the others are added up; 0 for all")
+	f.list(cmd, func(ctx context.Context, s *redisstore.Store) (*table, error) {
+		all, err := s.Inspector().Queries(ctx)
+		return tableOf(cachedsql.MergeQueries(limit, all), "ID CALLS HITS RATIO DATABASE HIT LOAD RULE REASON STATEMENT", queryRow), err
+	})
+	notNegative(cmd, &limit)
 	return cmd
+}
+
+// notNegative makes a negative --limit a mistake in the command line.
+func notNegative(cmd *cobra.Command, limit *int) {
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if *limit < 0 {
+			return fmt.Errorf("--limit %d is negative", *limit)
+		}
+		return nil
+	}
 }
 
 const shownStatement = 80

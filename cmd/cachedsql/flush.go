@@ -88,11 +88,9 @@ func (f *flushFlags) run(cmd *cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		var rows [][]any
-		for _, name := range slices.Concat(done.Namespaces, done.Tables) {
-			rows = append(rows, []any{name})
-		}
-		return f.print(cmd, done, map[bool]string{false: "FLUSHED", true: "WOULD-FLUSH"}[f.dryRun], rows)
+		t := tableOf(slices.Concat(done.Namespaces, done.Tables), map[bool]string{false: "FLUSHED", true: "WOULD-FLUSH"}[f.dryRun], func(name *string) []any { return []any{*name} })
+		t.value = done
+		return f.print(cmd, t)
 	})
 }
 

@@ -12,8 +12,13 @@ import (
 type palette struct{ on bool }
 
 func newPalette(out io.Writer) palette {
+	return palette{os.Getenv("NO_COLOR") == "" && isTerminal(out)}
+}
+
+// isTerminal reports whether what is written can be coloured and drawn over.
+func isTerminal(out io.Writer) bool {
 	file, ok := out.(*os.File)
-	return palette{ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))}
+	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 
 func (p palette) good(s string) string  { return p.code("32", s) }

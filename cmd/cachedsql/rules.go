@@ -50,36 +50,50 @@ func (f *rulesFlags) with(cmd *cobra.Command, do func(context.Context, *redissto
 	})
 }
 
+// list makes a command print what read returns.
+func (f *rulesFlags) list(cmd *cobra.Command, read func(context.Context, *redisstore.Inspector, *redisstore.RuleSet) (*table, error)) {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return f.with(cmd, func(ctx context.Context, i *redisstore.Inspector, set *redisstore.RuleSet) error {
+			t, err := read(ctx, i, set)
+			if err != nil {
+				return err
+			}
+			return f.print(cmd, t)
+		})
+	}
+}
+
+// ruleSet is a line of the list of rule sets.
+type ruleSet struct {
+	Set       string `json:"set"`
+	Followers int    `json:"followers"`
+}
+
 func newRulesList() *cobra.Command {
 	var f fleetFlags
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the rule sets in Redis, and how many processes follow each",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
-				names, err := s.Inspector().RuleSets(ctx)
-				if err != nil {
-					return err
-				}
-				fleet, err := s.Inspector().Fleet(ctx)
-				if err != nil {
-					return err
-				}
-				type entry struct {
-					Set       string `json:"set"`
-					Followers int    `json:"followers"`
-				}
-				list, rows := []entry{}, [][]any{}
-				for _, name := range names {
-					n := len(fleet.Followers(name))
-					list, rows = append(list, entry{name, n}), append(rows, []any{name, n})
-				}
-				return f.print(cmd, list, "SET FOLLOWERS", rows)
-			})
-		},
+		Use:     "list",
+		Short:   "List the rule sets in Redis, and how many processes follow each",
+		Long:    "List the rule sets in Redis, and how many processes follow each." + redisHelp,
+		Example: `  cachedsql rules list`,
 	}
 	f.register(cmd)
+	f.list(cmd, func(ctx context.Context, s *redisstore.Store) (*table, error) {
+		names, err := s.Inspector().RuleSets(ctx)
+		if err != nil {
+			return nil, err
+		}
+		fleet, err := s.Inspector().Fleet(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all := []ruleSet{}
+		for _, name := range names {
+			all = append(all, ruleSet{name, len(fleet.Followers(name))})
+		}
+		return tableOf(all, "SET FOLLOWERS", func(s *ruleSet) []any { return []any{s.Set, s.Followers} }), nil
+	})
 	return cmd
 }
 
@@ -89,6 +103,7 @@ func newRulesShow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "Print the rules of a set, as they are in force or were",
+		Long:  "Print the text of a set's rules, as they are in force or were, with its comments." + redisHelp,
 		Example: `  cachedsql rules show > rules.yaml
   cachedsql rules show --version 6`,
 		Args: cobra.NoArgs,
@@ -128,27 +143,24 @@ func newRulesHistory() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "List the versions of a set, the newest first",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(cmd, func(ctx context.Context, _ *redisstore.Inspector, set *redisstore.RuleSet) error {
-				all, err := set.History(ctx)
-				if err != nil {
-					return err
-				}
-				rows := [][]any{}
-				for _, v := range all {
-					comment := v.Comment
-					if v.RolledBackTo != 0 {
-						comment = fmt.Sprintf("(that of version %d) %s", v.RolledBackTo, comment)
-					}
-					rows = append(rows, []any{v.Number, v.Revision, v.At.Local().Format(time.DateTime), v.By, oneLine(comment, shownStatement)})
-				}
-				return f.print(cmd, all, "VERSION REVISION AT BY COMMENT", rows)
-			})
-		},
+		Long:  `List the versions of a set that are kept, the newest first: the last 50. A roll back is a version of its own.` + redisHelp,
+		Example: `  cachedsql rules history
+  cachedsql rules show --version 6`,
 	}
 	f.register(cmd)
+	f.list(cmd, func(ctx context.Context, _ *redisstore.Inspector, set *redisstore.RuleSet) (*table, error) {
+		all, err := set.History(ctx)
+		return tableOf(all, "VERSION REVISION AT BY COMMENT", versionRow), err
+	})
 	return cmd
+}
+
+func versionRow(v *cachedsql.RulesVersion) []any {
+	comment := v.Comment
+	if v.RolledBackTo != 0 {
+		comment = fmt.Sprintf("(that of version %d) %s", v.RolledBackTo, comment)
+	}
+	return []any{v.Number, v.Revision, v.At.Local().Format(time.DateTime), v.By, oneLine(comment, shownStatement)}
 }
 
 func newRulesDiff() *cobra.Command {
@@ -159,8 +171,11 @@ func newRulesDiff() *cobra.Command {
 		Short: "Show what a file would change, as a unified diff",
 		Long: `Show what a file ("-": standard input) would change in the rules of a set, as a unified diff.
 
-It exits with 0 if there is no difference, and with 1 if there is one.`,
-		Args: cobra.ExactArgs(1),
+It exits with 0 if there is no difference, and with 1 if there is one.` + redisHelp,
+		Example: `  cachedsql rules diff rules.yaml
+  cachedsql rules diff --version 6 rules.yaml`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuleFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.with(cmd, func(ctx context.Context, _ *redisstore.Inspector, set *redisstore.RuleSet) error {
 				text, err := readFile(cmd, args[0])

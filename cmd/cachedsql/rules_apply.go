@@ -39,7 +39,7 @@ const applyHelp = `Put the rules of a file ("-": standard input) in force for th
 The file is checked first, and what it changes is shown. Then it becomes the set's next version, unless somebody has changed the set since
 --base. At last it waits until each process has taken the new version, or says why it does not.
 
-It exits with 1 if the file has mistakes, somebody else was faster, or a process refuses the rules or does not take them in time.`
+It exits with 1 if the file has mistakes, somebody else was faster, or a process refuses the rules or does not take them in time.` + redisHelp
 
 func newRulesApply() *cobra.Command {
 	var f changeFlags
@@ -49,7 +49,8 @@ func newRulesApply() *cobra.Command {
 		Long:  applyHelp,
 		Example: `  cachedsql rules apply rules.yaml -m "cache products for 5 minutes"
   cachedsql rules apply rules.yaml --dry-run`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuleFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.with(cmd, func(ctx context.Context, i *redisstore.Inspector, set *redisstore.RuleSet) error {
 				text, err := readFile(cmd, args[0])
@@ -81,8 +82,9 @@ func newRulesRollback() *cobra.Command {
 		Short: "Put the rules of an earlier version in force again",
 		Long: `Put the rules of an earlier version in force again, as a new version. "rules history" lists what there is.
 
-It exits with 1 as "rules apply" does.`,
-		Args: cobra.ExactArgs(1),
+It exits with 1 as "rules apply" does.` + redisHelp,
+		Example: `  cachedsql rules rollback 6 -m "the new rules cached too little"`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil || to < 1 {
@@ -153,7 +155,9 @@ func (f *changeFlags) change(cmd *cobra.Command, i *redisstore.Inspector, set *r
 	if err != nil {
 		return explainConflict(cmd, err, base.Text)
 	}
-	states, err := awaitFollowers(cmd.Context(), i, set, v.Revision, f.wait)
+	bar := newProgress(cmd.ErrOrStderr())
+	states, err := awaitFollowers(cmd.Context(), i, set, v.Revision, f.wait, bar)
+	bar.end()
 	if f.json {
 		v.Text = ""
 		err = errors.Join(err, printJSON(cmd, map[string]any{"version": v, "processes": states}))
@@ -203,7 +207,8 @@ func statesOf(fleet *redisstore.Fleet, set, revision string) []followerState {
 }
 
 // awaitFollowers polls until each process has taken the version or refused it.
-func awaitFollowers(ctx context.Context, i *redisstore.Inspector, set *redisstore.RuleSet, revision string, most time.Duration) ([]followerState, error) {
+func awaitFollowers(ctx context.Context, i *redisstore.Inspector, set *redisstore.RuleSet, revision string, most time.Duration, bar *progress,
+) ([]followerState, error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	var states []followerState
@@ -215,7 +220,13 @@ func awaitFollowers(ctx context.Context, i *redisstore.Inspector, set *redisstor
 		case ctx.Err() == nil:
 			return states, err
 		}
-		if !slices.ContainsFunc(states, func(s followerState) bool { return s.State == "waiting" }) {
+		told := 0
+		for _, s := range states {
+			if s.State != "waiting" {
+				told++
+			}
+		}
+		if bar.show(told, len(states), "processes have answered"); told == len(states) {
 			return states, nil
 		}
 		select {
@@ -231,25 +242,23 @@ func newRulesStatus() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show which processes have taken the current version of a set",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(cmd, func(ctx context.Context, i *redisstore.Inspector, set *redisstore.RuleSet) error {
-				v, err := version(ctx, set, 0)
-				if err != nil {
-					return err
-				}
-				fleet, err := i.Fleet(ctx)
-				if err != nil {
-					return err
-				}
-				states, rows := statesOf(fleet, set.Name(), v.Revision), [][]any{}
-				for _, s := range states {
-					rows = append(rows, []any{s.Process, v.Revision, s.State, orDash(s.Reason)})
-				}
-				return f.print(cmd, states, "PROCESS REVISION STATE REASON", rows)
-			})
-		},
+		Long: `Show which processes that follow a set have taken its current version, which refuse it and why, and which have not said
+anything yet.` + redisHelp,
+		Example: `  cachedsql rules status
+  cachedsql rules status --json | jq -e 'all(.state == "taken")'`,
 	}
 	f.register(cmd)
+	f.list(cmd, func(ctx context.Context, i *redisstore.Inspector, set *redisstore.RuleSet) (*table, error) {
+		v, err := version(ctx, set, 0)
+		if err != nil {
+			return nil, err
+		}
+		fleet, err := i.Fleet(ctx)
+		if err != nil {
+			return nil, err
+		}
+		row := func(s *followerState) []any { return []any{s.Process, v.Revision, s.State, orDash(s.Reason)} }
+		return tableOf(statesOf(fleet, set.Name(), v.Revision), "PROCESS REVISION STATE REASON", row), nil
+	})
 	return cmd
 }

@@ -18,10 +18,9 @@ func newRulesCheck() *cobra.Command {
 		Long: `Report every mistake in a rule file as "file:line:column: what is wrong".
 
 It exits with 0 if there is none, 1 if there are mistakes or the file cannot be read.`,
-		Args: cobra.ExactArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		Example:           `  cachedsql rules check rules.yaml`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuleFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			result := checkRules(args[0])
 			if asJSON {
@@ -39,6 +38,10 @@ It exits with 0 if there is none, 1 if there are mistakes or the file cannot be 
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object instead of lines")
 	return cmd
+}
+
+func completeRuleFile(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // ruleCheck is the outcome of checking a rule file.

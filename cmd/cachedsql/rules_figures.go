@@ -26,22 +26,17 @@ for the rule that selected it at the time; those that none selected are under "-
   DIFFERENT     of these, the cache had another answer and nobody had written through the driver: it was wrong
   CONCURRENT    the answers differed, and a write had come in between
   INCONCLUSIVE  nothing can be said for this or another reason` + redisHelp,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
-				fleet, err := s.Inspector().Fleet(ctx)
-				if err != nil {
-					return err
-				}
-				var rows [][]any
-				for i := range fleet.Rules {
-					rows = append(rows, ruleRow(&fleet.Rules[i]))
-				}
-				return f.print(cmd, fleet.Rules, "RULE CALLS ANSWERED RATIO SAVED COMPARED DIFFERENT CONCURRENT INCONCLUSIVE", rows)
-			})
-		},
+		Example: `  cachedsql rules figures
+  cachedsql rules figures --json | jq -e 'all(.different == 0)'`,
 	}
 	f.register(cmd)
+	f.list(cmd, func(ctx context.Context, s *redisstore.Store) (*table, error) {
+		fleet, err := s.Inspector().Fleet(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return tableOf(fleet.Rules, "RULE CALLS ANSWERED RATIO SAVED COMPARED DIFFERENT CONCURRENT INCONCLUSIVE", ruleRow), nil
+	})
 	return cmd
 }
 

@@ -47,9 +47,6 @@ func newRulesPreview() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeFileOrDraft,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if limit < 0 {
-				return fmt.Errorf("--limit %d is negative", limit)
-			}
 			return f.with(cmd, func(ctx context.Context, _ *redisstore.Inspector, set *redisstore.RuleSet) error {
 				text, err := fileOrDraft(ctx, cmd, set, args[0], by)
 				if err != nil {
@@ -69,14 +66,15 @@ func newRulesPreview() *cobra.Command {
 	f.register(cmd)
 	cmd.Flags().StringVar(&by, "by", "", "whose draft")
 	cmd.Flags().IntVarP(&limit, "limit", "n", 20, "how many queries are listed, 0 for all; all count")
+	notNegative(cmd, &limit)
 	return cmd
 }
 
-func completeFileOrDraft(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+func completeFileOrDraft(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 && begun != "" && strings.HasPrefix(draftWord, begun) {
 		return []string{draftWord}, cobra.ShellCompDirectiveDefault
 	}
-	return []string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt
+	return completeRuleFile(cmd, args, begun)
 }
 
 // fileOrDraft returns the text that the argument names.

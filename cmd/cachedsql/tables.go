@@ -22,22 +22,14 @@ func newTables() *cobra.Command {
   READS          executions of queries that read the table; RATIO of them were answered from the cache
   OUTDATED       lookups that found a result which a write had made unusable
   WRITER         the query that invalidates it most` + redisHelp,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
-				all, err := s.Inspector().Tables(ctx)
-				if err != nil {
-					return err
-				}
-				var rows [][]any
-				for i := range all {
-					rows = append(rows, tableRow(&all[i]))
-				}
-				return f.print(cmd, all, "TABLE INVALIDATIONS BY-KEY LAST READS RATIO OUTDATED WRITER", rows)
-			})
-		},
+		Example: `  cachedsql tables
+  cachedsql tables --json | jq -r '.[] | select(.invalidations > 1000) | .table'`,
 	}
 	f.register(cmd)
+	f.list(cmd, func(ctx context.Context, s *redisstore.Store) (*table, error) {
+		all, err := s.Inspector().Tables(ctx)
+		return tableOf(all, "TABLE INVALIDATIONS BY-KEY LAST READS RATIO OUTDATED WRITER", tableRow), err
+	})
 	return cmd
 }
 

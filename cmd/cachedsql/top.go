@@ -26,7 +26,9 @@ func newTop() *cobra.Command {
 		Use:   "top",
 		Short: "Show the queries live, sorted and filtered, and each in detail",
 		Long:  topHelp,
-		Args:  cobra.NoArgs,
+		Example: `  cachedsql top --redis redis://cache:6379
+  cachedsql top --interval 1s --window 5m`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if interval < 100*time.Millisecond {
 				return fmt.Errorf("--interval %v is less than 100ms", interval)
