@@ -25,10 +25,11 @@ const (
 )
 
 // longestNearLease is the longest bound in a space: maxNearLease, and where
-// leases are short a part of what the store allows them to be.
+// leases are short a part of what the store allows them to be. It is in whole
+// milliseconds, as all bounds are: they are declared so.
 func (sp *space) longestNearLease() time.Duration {
 	if limited, ok := sp.cache.store.(interface{ MaxLease() time.Duration }); ok {
-		return min(maxNearLease, limited.MaxLease()/4)
+		return min(maxNearLease, (limited.MaxLease() / 4).Truncate(time.Millisecond))
 	}
 	return maxNearLease
 }
@@ -137,7 +138,7 @@ func (c *conn) leaseOf(r *route) time.Duration {
 	if r.known == nil || r.known.bounds == nil {
 		return 0
 	}
-	bound := min(r.rule.NearLease, r.space.longestNearLease())
+	bound := min(r.rule.NearLease.Truncate(time.Millisecond), r.space.longestNearLease())
 	if bound < minNearLease || !r.space.promise(r, bound) {
 		return 0
 	}

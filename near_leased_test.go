@@ -33,7 +33,17 @@ func mustParse(t *testing.T, rules string) *cachedsql.Rules {
 
 func TestLeasedNearHitCostsNoRoundTrip(t *testing.T) {
 	t.Parallel()
-	p, trips := newPushPair(t, leasedRules, nil)
+	for _, bound := range []string{"60ms", "60500us"} { // bounds are declared in whole milliseconds
+		t.Run(bound, func(t *testing.T) {
+			t.Parallel()
+			wantFreeHits(t, strings.Replace(leasedRules, "60ms", bound, 1))
+		})
+	}
+}
+
+func wantFreeHits(t *testing.T, rules string) {
+	t.Helper()
+	p, trips := newPushPair(t, rules, nil)
 	awaitNearHits(t, p.a, trips)
 	free := 0
 	for range 1000 {

@@ -60,18 +60,19 @@ func (l *load) run(ctx context.Context, entries int) (all []goal, err error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, l.remove(ctx)) }()
 	before, err := l.memory(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.fill(ctx, 1, entries); err != nil {
-		return nil, err
-	}
-	after, err := l.memory(ctx)
+	empty, err := l.filled(ctx, entries, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, l.remove(ctx)) }()
+	full, err := l.filled(ctx, entries, l.entry)
+	if err != nil {
+		return nil, err
+	}
 	many, err := l.writes(ctx, 1000)
 	if err != nil {
 		return nil, err
@@ -80,11 +81,7 @@ func (l *load) run(ctx context.Context, entries int) (all []goal, err error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := l.keyMemory(ctx, max(entries/10, 1))
-	if err != nil {
-		return nil, err
-	}
-	perEntry := float64(after-before)/float64(entries-1) - keys
+	keys, perEntry := float64(empty-before)/float64(entries-1), float64(full-empty)/float64(entries-1)
 	return []goal{
 		ratio(fmt.Sprintf("invalidation with %d entries under the tag / with 1 (medians %s, %s)", entries, micros(many), micros(few)), 1.25, float64(many)/float64(few)),
 		ratio(fmt.Sprintf("p99 of hits while a table is invalidated without pause / p99 with pings in its place (%s, %s)", micros(busy), micros(calm)), 1.25, float64(busy)/float64(calm)),
@@ -211,18 +208,15 @@ func (l *load) memory(ctx context.Context) (int64, error) {
 	return strconv.ParseInt(digits, 10, 64)
 }
 
-// keyMemory is what a key takes that has nothing under it.
-func (l *load) keyMemory(ctx context.Context, n int) (float64, error) {
-	before, err := l.memory(ctx)
-	if err != nil {
+// filled is the memory in use when all entries have these bytes.
+func (l *load) filled(ctx context.Context, entries int, bytes []byte) (int64, error) {
+	was := l.entry
+	l.entry = bytes
+	defer func() { l.entry = was }()
+	if err := l.fill(ctx, 1, entries); err != nil {
 		return 0, err
 	}
-	full := l.entry
-	l.entry = nil
-	err = l.fill(ctx, 1<<40, 1<<40+n)
-	l.entry = full
-	after, err2 := l.memory(ctx)
-	return float64(after-before) / float64(n), errors.Join(err, err2)
+	return l.memory(ctx)
 }
 
 // remove deletes all entries.
