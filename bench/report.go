@@ -73,14 +73,16 @@ Written by ` + "`make bench-peers`" + `; do not edit. One query of ten mixed col
 
 - All servers and the program shared one machine: %d processors, %s, %s. Medians of %d rounds of %v, in which the
   candidates took turns. Where other programs ran on the machine, times are longer than they need be; CPU per operation suffers least.
-- The numbers checked in were taken while other programs kept the machine busy (load average about 30): compare only within a table,
-  and take a goal that is missed or met by little for undecided.
+- From one run to the next CPU times of the same candidate differ by a fifth on the machine where the numbers checked in were taken:
+  compare only within a table, and take a goal that is missed or met by little for undecided.
 - Every database handle, that of the floor too, has at most %d connections; Redis clients have 64.
 - **CPU/op** is this process alone, not the servers. **bytes** is the size of the stored entry.
 - *database/sql floor* is a driver that has the rows at hand. *by hand* is what programs do without a library: JSON in Redis
   under a key of their own, with no invalidation at all; with rueidis, its client-side cache, which saves the round trip.
-- cachedsql keeps its strict promise in all modes measured here but one: each hit asked the store whether the tables had been written to.
-- With *near (push)* no hit asks: Redis tells what changes, and a hit may lag behind other processes, by a second at most.
+- cachedsql keeps its strict promise in all modes measured here but *near (push)*, and asks the store with each hit whether the tables
+  have been written to, but with *near (push)* and *near (leased)*.
+- With *near (push)* Redis tells what changes, and a hit may lag behind other processes, by a second at most. With *near (leased)* writers
+  wait until nobody serves what was there before.
 - *in process* is a Cache without Redis, for programs that run once.
 - A *1 ms query* waits a millisecond in front of the same query. A *miss* is recorded each time, and stored in Redis.
 - Other caching drivers for database/sql are not in the table: they were not available where it was made.
