@@ -185,14 +185,16 @@ func (c *conn) knowCatalog(ctx context.Context) error {
 		return nil
 	}
 	var found Reading
+	sp.outdated.Store(false) // who finds it so from now on may have seen more than the store says now
 	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
 		found, err = sp.store.Check(ctx, sp.none)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = sp.load(ctx, c.dialect(), server{c}, found.Schema, false).err
 	}
-	if err := sp.load(ctx, c.dialect(), server{c}, found.Schema, false).err; err != nil {
+	if err != nil {
+		sp.outdated.Store(true)
 		return err
 	}
 	if c.connector.lazy {
