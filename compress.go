@@ -31,15 +31,12 @@ func (c *Cache) compressed(r *route, entry []byte) []byte {
 	if c.inline || len(entry) < compressAbove {
 		return entry
 	}
-	how := rowcodec.S2
+	var how Compression // for a TTL that no rule gave, the default
 	if r.rule != nil {
-		switch r.rule.Compress {
-		case CompressOff:
-			return entry
-		case CompressZstd:
-			how = rowcodec.Zstd
-		case CompressS2:
-		}
+		how = r.rule.Compress
 	}
-	return rowcodec.Compressed(entry, how)
+	return rowcodec.Compressed(entry, codecs[how])
 }
+
+// codecs are what does it.
+var codecs = [...]rowcodec.Compression{CompressS2: rowcodec.S2, CompressOff: rowcodec.Uncompressed, CompressZstd: rowcodec.Zstd}

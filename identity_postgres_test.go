@@ -13,6 +13,14 @@ import (
 	"github.com/cachedsql/cachedsql/cachedpg"
 )
 
+// newRole makes a user of PostgreSQL with no rights and the password "secret".
+func newRole(t *testing.T, dsn string) string {
+	t.Helper()
+	name := databaseName()
+	admin(t, "pgx", dsn, "CREATE ROLE "+name+" LOGIN PASSWORD 'secret'", "DROP ROLE "+name)
+	return name
+}
+
 // usersPair is a database where PUBLIC may not call pg_control_system: a is a
 // superuser's, b that of a user who has only the tables, and another time zone.
 func usersPair(t *testing.T, grants ...string) *pair {
@@ -21,8 +29,7 @@ func usersPair(t *testing.T, grants ...string) *pair {
 	if dsn == "" {
 		t.Skip("CACHEDSQL_TEST_POSTGRES is not set")
 	}
-	user := databaseName()
-	admin(t, "pgx", dsn, "CREATE ROLE "+user+" LOGIN PASSWORD 'secret'", "DROP ROLE "+user)
+	user := newRole(t, dsn)
 	config := postgresConfig(t, dsn) // and dropped before the role
 	p := &pair{T: t, dialect: cachedsql.Postgres, inner: stdlib.GetConnector(*config)}
 	p.config = cachedsql.Config{Store: cachedsql.NewMemoryStore(cachedsql.MemoryConfig{}), Adapter: cachedpg.Adapter(nil)}

@@ -115,8 +115,7 @@ func modestPostgres(t *testing.T, grants []string) (owner, user driver.Connector
 	if dsn == "" {
 		t.Skip("SKIPPED: CACHEDSQL_TEST_POSTGRES is not set")
 	}
-	name := databaseName()
-	admin(t, "pgx", dsn, "CREATE ROLE "+name+" LOGIN PASSWORD 'secret'", "DROP ROLE "+name)
+	name := newRole(t, dsn)
 	config := postgresConfig(t, dsn) // and dropped before the role
 	as := config.Copy()
 	as.User, as.Password = name, "secret"

@@ -530,12 +530,10 @@ func (c *conn) bypassed(ctx context.Context, p *plan, why Reason) {
 func (c *conn) emit(ctx context.Context, p *plan, e Event) {
 	c.cache.counts.count(e.Outcome, e.Reason)
 	p.tally.count(e.Outcome, e.Reason)
-	if e.Outcome == Corrupt || e.Outcome == Unauthentic {
-		e.QueryID = p.st.QueryID
-		c.cache.notice(&e)
-	}
+	e.QueryID = p.st.QueryID
+	c.cache.notice(&e)
 	if c.cache.config.OnEvent != nil {
-		e.QueryID, e.Statement, e.Context = p.st.QueryID, p.st.Normal, ctx
+		e.Statement, e.Context = p.st.Normal, ctx
 		c.cache.config.OnEvent(e)
 	}
 }

@@ -145,9 +145,7 @@ func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeA
 		ours, err2 := o.cached(ctx, redisName, k, o.redis, "")
 		add(ours, err2)
 		for _, mode := range []string{"validate", "push", "leased"} {
-			if isRules(mode) {
-				add(o.cached(ctx, nearName(mode), k, o.redis, mode))
-			}
+			add(o.cached(ctx, nearName(mode), k, o.redis, mode))
 		}
 		add(o.rawGet(ctx, ours.bytes))
 		add(o.rawCheck(ctx))
@@ -186,12 +184,6 @@ func (o *opened) query(name string, db *sql.DB) candidate {
 
 const rules = "version: 1\nrules:\n  - {name: all, ttl: 1h, near: \"%s\"}\n"
 
-// isRules reports whether the library has a mode of the near cache.
-func isRules(near string) bool {
-	_, err := cachedsql.ParseRules("bench", fmt.Appendf(nil, rules, near))
-	return err == nil
-}
-
 // cached is the library: in this process if url is empty, with a near cache if
 // near says how.
 func (o *opened) cached(ctx context.Context, name string, k driver.Connector, url, near string) (c candidate, err error) {
@@ -207,22 +199,30 @@ func (o *opened) cached(ctx context.Context, name string, k driver.Connector, ur
 		Adapter: o.adapter, Rules: parsed, NearBytes: nearBytes, LookupTimeout: time.Second,
 		Namespace: fmt.Sprintf("%s-%s", o.keys, name), Lease: 50 * time.Millisecond,
 	}
+	cache, err := o.cache(config, url, "?pool_size=64")
+	if err != nil {
+		return c, err
+	}
+	c = o.query(name, o.db(cache.WrapConnector(k)))
+	c.bytes, err = entryBytes(ctx, o, k, parsed)
+	return c, errors.Join(err, untilHit(ctx, cache, c, near != ""))
+}
+
+// cache opens a Cache, in Redis or in this process if url is empty.
+func (o *opened) cache(config cachedsql.Config, url, parameters string) (*cachedsql.Cache, error) {
 	if url != "" {
-		store, err := redisstore.Open(url+"?pool_size=64", redisstore.Config{Quarantine: 50 * time.Millisecond})
+		store, err := redisstore.Open(url+parameters, redisstore.Config{Quarantine: 50 * time.Millisecond})
 		if err != nil {
-			return c, err
+			return nil, err
 		}
 		o.closes = append(o.closes, func() { _ = store.Close() })
 		config.Store = store
 	}
 	cache, err := cachedsql.New(config)
-	if err != nil {
-		return c, err
+	if err == nil {
+		o.closes = append(o.closes, func() { _ = cache.Close() })
 	}
-	o.closes = append(o.closes, func() { _ = cache.Close() })
-	c = o.query(name, o.db(cache.WrapConnector(k)))
-	c.bytes, err = entryBytes(ctx, o, k, parsed)
-	return c, errors.Join(err, untilHit(ctx, cache, c, near != ""))
+	return cache, err
 }
 
 // uncached is a query that no rule selects, over the driver that has its rows
@@ -232,11 +232,10 @@ func (o *opened) uncached(k driver.Connector) (c candidate, err error) {
 	if err != nil {
 		return c, err
 	}
-	cache, err := cachedsql.New(cachedsql.Config{Rules: parsed, Namespace: o.keys + "-uncached"})
+	cache, err := o.cache(cachedsql.Config{Rules: parsed, Namespace: o.keys + "-uncached"}, "", "")
 	if err != nil {
 		return c, err
 	}
-	o.closes = append(o.closes, func() { _ = cache.Close() })
 	return o.query(uncachedName, o.db(cache.WrapConnector(k))), nil
 }
 
@@ -258,19 +257,10 @@ func (o *opened) slow(name string, k driver.Connector, like *candidate) (c candi
 		return c, err
 	}
 	config := cachedsql.Config{Adapter: o.adapter, Rules: parsed, Namespace: o.keys + "-slow", LookupTimeout: time.Second, Lease: 50 * time.Millisecond}
-	if o.redis != "" {
-		store, err := redisstore.Open(o.redis, redisstore.Config{Quarantine: 50 * time.Millisecond})
-		if err != nil {
-			return c, err
-		}
-		o.closes = append(o.closes, func() { _ = store.Close() })
-		config.Store = store
-	}
-	cache, err := cachedsql.New(config)
+	cache, err := o.cache(config, o.redis, "")
 	if err != nil {
 		return c, err
 	}
-	o.closes = append(o.closes, func() { _ = cache.Close() })
 	c = o.query(name, open(cache.WrapConnector(late)))
 	if err := untilHit(context.Background(), cache, c, false); err != nil {
 		return c, err

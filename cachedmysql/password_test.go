@@ -1,11 +1,8 @@
 package cachedmysql_test
 
 import (
-	"context"
-	"database/sql"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cachedsql/cachedsql/cachedmysql"
 	"github.com/cachedsql/cachedsql/internal/testdsn"
@@ -23,23 +20,7 @@ func TestPasswordsAreInNoError(t *testing.T) {
 			if strings.Contains(password+tail, "strict") {
 				continue // the driver panics
 			}
-			fails(t, "u:"+password+tail)
+			testdsn.WantRefused(t, cachedmysql.Name, "u:"+password+tail)
 		}
 	}
-}
-
-func fails(t *testing.T, dsn string) {
-	t.Helper()
-	db, err := sql.Open(cachedmysql.Name, dsn)
-	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		err = db.PingContext(ctx)
-		cancel()
-		_ = db.Close()
-	}
-	if err == nil {
-		t.Errorf("%q is connected to", dsn)
-		return
-	}
-	testdsn.WantHidden(t, err.Error(), dsn)
 }

@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/cachedsql/cachedsql/internal/model"
@@ -28,13 +29,7 @@ func TestNoNearHitIsOlderThanTheBound(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			r := model.ExploreNear(c, math.MaxInt)
-			t.Log(r)
-			if r.Trace != nil {
-				t.Errorf("a hit that is too old:\n%s", r.Counterexample())
-			}
-			if r.Trace == nil && !r.Complete || r.Hits == 0 {
-				t.Errorf("complete %v, %d hits", r.Complete, r.Hits)
-			}
+			wantSound(t, r, "a hit that is too old")
 		})
 	}
 }
@@ -56,11 +51,30 @@ func TestEveryPartOfTheNearCacheIsNeeded(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			r := model.ExploreNear(c, 3_000_000)
-			t.Log(r)
-			if r.Trace == nil {
-				t.Fatal("got no hit that is too old: the part is not needed, or the model is blind")
-			}
-			t.Logf("shortest counterexample:\n%s", r.Counterexample())
+			wantUnsound(t, r, "a hit that is too old")
 		})
 	}
+}
+
+// wantSound reports an error where a model of the near cache has found what must
+// not be, or has not looked everywhere.
+func wantSound(t *testing.T, r model.Result, fault string) {
+	t.Helper()
+	t.Log(r)
+	if r.Trace != nil {
+		t.Errorf("%s:\n%s", fault, r.Counterexample())
+	}
+	if r.Trace == nil && !r.Complete || r.Hits == 0 {
+		t.Errorf("complete %v, %d hits", r.Complete, r.Hits)
+	}
+}
+
+// wantUnsound reports an error where it has not, with a part left out.
+func wantUnsound(t *testing.T, r model.Result, fault string) {
+	t.Helper()
+	t.Log(r)
+	if r.Trace == nil {
+		t.Fatalf("got no %s: the part is not needed, or the model is blind", strings.TrimPrefix(fault, "a "))
+	}
+	t.Logf("shortest counterexample:\n%s", r.Counterexample())
 }

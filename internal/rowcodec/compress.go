@@ -24,22 +24,20 @@ const (
 // eighth, in memory of its own. An entry that is compressed stays what it is.
 func Compressed(entry []byte, c Compression) []byte {
 	_, start, err := decodeHeader(entry)
-	if err != nil || entry[len(magic)+1] != 0 {
+	if err != nil || entry[len(magic)+1] != 0 || c == Uncompressed {
 		return entry
 	}
 	payload := entry[start : len(entry)-checksumSize]
-	room := slices.Grow(slices.Clone(entry[:start]), len(payload)/2)
-	switch {
-	case len(payload) > maxPayload:
+	if len(payload) > maxPayload {
 		return entry
-	case c == S2:
-		room[len(magic)+1] = flagS2
-		room = append(room, s2.Encode(nil, payload)...)
-	case c == Zstd:
+	}
+	room := slices.Grow(slices.Clone(entry[:start]), len(payload)/2)
+	if c == Zstd {
 		room[len(magic)+1] = flagZstd
 		room = zstdEncoder().EncodeAll(payload, room)
-	default:
-		return entry
+	} else {
+		room[len(magic)+1] = flagS2
+		room = append(room, s2.Encode(nil, payload)...)
 	}
 	// Nor so much that Decode would take it for a forgery.
 	if n := len(room) - start; n > len(payload)-len(payload)/8 || len(payload)/maxRatio > n {

@@ -3,8 +3,11 @@
 package testdsn
 
 import (
+	"context"
+	"database/sql"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -29,4 +32,22 @@ func WantHidden(t testing.TB, text, in string) {
 	if strings.Contains(text, first) || strings.Contains(text, last) {
 		t.Errorf("%q gives %q", in, text)
 	}
+}
+
+// WantRefused reports an error where a driver connects by a DSN, or shows a part
+// of one of Passwords when it does not.
+func WantRefused(t testing.TB, driver, dsn string) {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		err = db.PingContext(ctx)
+		cancel()
+		_ = db.Close()
+	}
+	if err == nil {
+		t.Errorf("%q is connected to", dsn)
+		return
+	}
+	WantHidden(t, err.Error(), dsn)
 }
