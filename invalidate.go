@@ -280,6 +280,9 @@ func (c *conn) touches(ctx context.Context, p *plan, args []driver.NamedValue) t
 		return touched{}
 	}
 	r := c.knownRoute(ctx, p)
+	if r == nil && c.surelyReads(ctx, p) {
+		return touched{}
+	}
 	if r == nil {
 		return touched{names: []string{WildcardTag}, immediate: true}
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cachedsql/cachedsql/internal/catalog"
 	"github.com/cachedsql/cachedsql/internal/reason"
 	"github.com/cachedsql/cachedsql/internal/rowcodec"
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -191,7 +192,15 @@ func (c *conn) readMayWrite(ctx context.Context, p *plan) bool {
 		return false
 	}
 	r := c.knownRoute(ctx, p)
-	return r == nil || r.effects.WritesAll || len(r.effects.Writes) != 0 || r.effects.SessionChanged
+	if r == nil {
+		return !c.surelyReads(ctx, p)
+	}
+	return changes(&r.effects)
+}
+
+// changes reports whether a statement may change anything.
+func changes(e *catalog.Effects) bool {
+	return e.WritesAll || len(e.Writes) != 0 || e.SessionChanged
 }
 
 // hidesCalls reports whether a function may be called that the text does not

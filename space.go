@@ -27,9 +27,10 @@ type space struct {
 	registrar *registrar // nil: writes do not rely on a registration
 
 	catalog  atomic.Pointer[knowledge]
-	outdated atomic.Bool   // a writer has seen another schema and could not load
-	altered  atomic.Bool   // this process has changed the schema since it was read
-	loading  chan struct{} // holds one token: the right to load
+	aside    atomic.Pointer[aside] // nil: not needed, or not to be had
+	outdated atomic.Bool           // a writer has seen another schema and could not load
+	altered  atomic.Bool           // this process has changed the schema since it was read
+	loading  chan struct{}         // holds one token: the right to load
 
 	followings followings
 	promises   promises
@@ -285,20 +286,27 @@ func (sp *space) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querie
 		k.catalog = before.catalog
 		return k
 	}
+	if k.catalog, k.err = sp.readCatalog(ctx, d, q); k.err != nil {
+		sp.outdated.Store(true)
+	}
+	return k
+}
+
+// readCatalog reads the catalog, and tells the operator what is wrong with it.
+func (sp *space) readCatalog(ctx context.Context, d sqlparse.Dialect, q catalog.Querier) (*catalog.Catalog, error) {
 	began := time.Now()
-	k.catalog, k.err = catalog.Load(ctx, d, q)
+	k, err := catalog.Load(ctx, d, q)
 	sp.mu.Lock()
 	sp.loadTook = time.Since(began)
 	sp.mu.Unlock()
-	if k.err != nil {
-		sp.outdated.Store(true)
-		sp.noteFailure(ctx, k.err)
-		return k
+	if err != nil {
+		sp.noteFailure(ctx, err)
+		return nil, err
 	}
-	for _, w := range k.catalog.Warnings() {
+	for _, w := range k.Warnings() {
 		sp.cache.config.Logger.Warn("cachedsql: catalog: " + w)
 	}
-	return k
+	return k, nil
 }
 
 // failedLately returns the failure of a reading that is so recent that another

@@ -59,8 +59,8 @@ func (c *conn) readyToWrite(ctx context.Context) {
 		(!c.connector.hasCatalog() || c.session.space.upToDate()) {
 		return
 	}
-	if c.know(ctx) == nil {
-		_ = c.knowCatalog(ctx) // without it the writes count for every table
+	if c.know(ctx) == nil && c.knowCatalog(ctx) != nil && c.connector.hasCatalog() { // the writes count for every table then
+		c.session.space.readAside(ctx, c.dialect(), server{c})
 	}
 }
 
