@@ -55,6 +55,7 @@ type relation struct {
 
 type column struct {
 	name      string
+	num       string // PostgreSQL: attnum, by which keys and constraints name it
 	typ       Type
 	generated bool
 	time      bool // PostgreSQL: converts to a date or time without looking at a clock

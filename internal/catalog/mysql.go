@@ -15,6 +15,7 @@ type mysqlLoader struct {
 	primary map[*relation]int // columns of the primary key
 	uniques map[*relation][]string
 	seen    map[string]bool // databases with relations
+	views   bool            // there are some, whose texts are wanted
 	updates bool            // some foreign key acts on updates, so its columns matter
 }
 
@@ -26,7 +27,15 @@ func (l *mysqlLoader) load(ctx context.Context) error {
 	l.seen = map[string]bool{}
 	err := each(ctx, l.q, []part{
 		{mysqlRelations, l.relation},
-		{mysqlViews, l.view},
+		{mysqlSystemRelations, l.systemRelation},
+	})
+	if err == nil && l.views {
+		err = each(ctx, l.q, []part{{mysqlViews, l.view}})
+	}
+	if err != nil {
+		return err
+	}
+	err = each(ctx, l.q, []part{
 		{mysqlColumns, l.column},
 		{mysqlReferences, l.reference},
 		{mysqlTriggers, l.trigger},
@@ -61,8 +70,15 @@ func (l *mysqlLoader) one(schema, relname string) *relation {
 	return nil
 }
 
+// The server opens each table that is asked for more than its name, so the
+// queries ask as little as they can, and nothing of the server's own views.
 const mysqlRelations = `
-SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_SCHEMA IN ` + mysqlSystem + ` FROM information_schema.TABLES`
+SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ` + mysqlSystem
+
+const mysqlSystemRelations = `
+SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ` + mysqlSystem
+
+func (l *mysqlLoader) systemRelation(row []Text) { l.add(row, system) }
 
 func (l *mysqlLoader) relation(row []Text) {
 	kind := table
@@ -70,8 +86,6 @@ func (l *mysqlLoader) relation(row []Text) {
 	switch {
 	case row[2].S == "TEMPORARY":
 		return
-	case row[4].S == "1":
-		kind = system
 	case row[2].S == "VIEW":
 		kind = view
 	case row[2].S == "SEQUENCE":
@@ -79,14 +93,20 @@ func (l *mysqlLoader) relation(row []Text) {
 	case !transactional[engine] && !plainEngines[engine]:
 		kind = foreign
 	}
-	r := l.c.add(row[0].S, row[1].S, kind)
-	l.seen[r.name.schema] = true
-	r.exact = row[0].S + "." + row[1].S
+	r := l.add(row, kind)
 	r.nonTx = (kind == table || kind == foreign) && !transactional[engine]
 	r.elsewhere = kind == foreign
 	if kind == view {
 		r.unreadable = "no SHOW VIEW privilege"
+		l.views = true
 	}
+}
+
+func (l *mysqlLoader) add(row []Text, kind relationKind) *relation {
+	r := l.c.add(row[0].S, row[1].S, kind)
+	l.seen[r.name.schema] = true
+	r.exact = row[0].S + "." + row[1].S
+	return r
 }
 
 // Engines that keep their rows themselves. Any other (FEDERATED, CONNECT,
@@ -163,7 +183,7 @@ func mysqlType(row []Text) Type {
 
 const mysqlReferences = `
 SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, DELETE_RULE, UPDATE_RULE
-FROM information_schema.REFERENTIAL_CONSTRAINTS`
+FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA NOT IN ` + mysqlSystem
 
 func (l *mysqlLoader) reference(row []Text) {
 	from, to := l.one(row[0].S, row[1].S), l.oneOf(row[3].S, row[4].S)

@@ -15,10 +15,14 @@ type postgresLoader struct {
 	rels map[string]*relation // by oid
 	fns  map[string]*routine  // by oid
 	vols map[string]volatility
+
+	types map[string]pgType // by oid: those that matter, see postgres_columns.go
+	loose map[string]bool   // collations, by oid, under which different texts may be equal
 }
 
 func (l *postgresLoader) load(ctx context.Context) error {
 	l.rels, l.fns, l.vols = map[string]*relation{}, map[string]*routine{}, map[string]volatility{}
+	l.types, l.loose = map[string]pgType{}, map[string]bool{}
 	rows, err := l.q.Query(ctx, "SHOW server_version_num")
 	if err != nil {
 		return err
@@ -31,6 +35,8 @@ func (l *postgresLoader) load(ctx context.Context) error {
 		{pgRelations, l.relation},
 		{routines, l.routine},
 		{pgBuiltins, l.builtin},
+		{pgTypes, l.typ},
+		{pgCollations, l.collation},
 		{pgColumns, l.columns},
 		{pgKeys, l.key},
 		{pgInherits, l.inherit},
@@ -182,64 +188,6 @@ func (l *postgresLoader) builtin(row []Text) {
 	}
 }
 
-// A column of a domain compares as its base type, text exactly under a
-// deterministic collation only. Of the other types it matters which convert
-// to a date or time whatever the clock says.
-const pgColumns = `
-SELECT a.attrelid, pg_catalog.string_agg(a.attname || E'\x1f' ||
-  CASE WHEN b.typname IN ('date', 'timestamp', 'timestamptz', 'time', 'interval', 'float4', 'float8', 'numeric') THEN 'time'
-       WHEN b.typname IN ('int2', 'int4', 'int8', 'uuid', 'text', 'varchar') AND COALESCE(k.collisdeterministic, true) THEN b.typname
-       ELSE '' END || E'\x1f' ||
-  (CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END)::text || E'\x1f' || (a.attgenerated <> '')::text, E'\x1e')
-FROM pg_catalog.pg_attribute a
-JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384
-JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
-LEFT JOIN pg_catalog.pg_collation k ON k.oid = a.attcollation
-WHERE a.attnum > 0 AND NOT a.attisdropped
-GROUP BY 1`
-
-func (l *postgresLoader) columns(row []Text) {
-	r := l.rels[row[0].S]
-	if r == nil {
-		return
-	}
-	for _, rec := range strings.Split(row[1].S, record) {
-		if f := list(rec); len(f) == 4 {
-			t := pgType(f[1], f[2])
-			r.columns = append(r.columns, column{name: f[0], typ: t, generated: f[3][0] == 't', time: f[1] == "time" || t.Class == Int})
-		}
-	}
-}
-
-func pgType(typname, typmod string) Type {
-	switch typname {
-	case "int2":
-		return Type{Class: Int, Bits: 16}
-	case "int4":
-		return Type{Class: Int, Bits: 32}
-	case "int8":
-		return Type{Class: Int, Bits: 64}
-	case "uuid":
-		return Type{Class: UUID}
-	case "text", "varchar":
-		return Type{Class: TextBytes, MaxLen: max(0, atoi(typmod)-4)}
-	}
-	return Type{}
-}
-
-const pgKeys = `
-SELECT i.indrelid, a.attname FROM pg_catalog.pg_index i
-JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-WHERE i.indisunique AND i.indnkeyatts = 1 AND i.indexprs IS NULL AND i.indpred IS NULL AND i.indrelid >= 16384
-ORDER BY i.indrelid, i.indisprimary DESC, a.attnum`
-
-func (l *postgresLoader) key(row []Text) {
-	if r := l.rels[row[0].S]; r != nil {
-		r.keys = append(r.keys, row[1].S)
-	}
-}
-
 const pgInherits = `SELECT inhparent, inhrelid FROM pg_catalog.pg_inherits ORDER BY 1, 2`
 
 // inherit takes index partitions too, which are no relations to us.
@@ -250,26 +198,6 @@ func (l *postgresLoader) inherit(row []Text) {
 	}
 	parent.children = append(parent.children, child)
 	child.parents = append(child.parents, parent)
-}
-
-// The rows with a parent are the same key again, for a partition.
-const pgForeignKeys = `
-SELECT c.confrelid, c.conrelid, c.confdeltype, c.confupdtype, x.columns, x.generated
-FROM pg_catalog.pg_constraint c, LATERAL (
-  SELECT pg_catalog.string_agg(a.attname, E'\x1f') AS columns, pg_catalog.bool_or(a.attgenerated <> '') AS generated
-  FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)) x
-WHERE c.contype = 'f' AND c.conparentid = 0 ORDER BY c.oid`
-
-func (l *postgresLoader) foreignKey(row []Text) {
-	to, from := l.rels[row[0].S], l.rels[row[1].S]
-	if to == nil || from == nil {
-		return
-	}
-	actions := map[string]action{"c": cascade, "n": setValue, "d": setValue}
-	to.references = append(to.references, foreignKey{
-		from: from, onDelete: actions[row[2].S], onUpdate: actions[row[3].S],
-		columns: list(row[4].S), anyUpdate: row[5].S != "f" && row[5].S != "false",
-	})
 }
 
 const pgTriggers = `
