@@ -1,0 +1,92 @@
+package cachedsql
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cachedsql/cachedsql/internal/catalog"
+	"github.com/cachedsql/cachedsql/internal/reason"
+)
+
+// mysqlSettings are the system variables of MySQL and MariaDB that can change
+// what a cacheable statement returns.
+var mysqlSettings = []string{
+	"autocommit", "block_encryption_mode", "character_set_client", "character_set_connection",
+	"character_set_results", "collation_connection", "collation_database", "cte_max_recursion_depth",
+	"default_collation_for_utf8mb4", "default_week_format", "div_precision_increment",
+	"explicit_defaults_for_timestamp", "group_concat_max_len", "lc_time_names", "lower_case_table_names",
+	"max_recursive_iterations", "max_sort_length", "old", "old_mode", "show_old_temporals", "sql_auto_is_null",
+	"sql_mode", "sql_select_limit", "system_time_zone", "system_versioning_asof", "time_zone",
+	"transaction_isolation", "tx_isolation", "windowing_use_high_precision", "max_allowed_packet",
+	"optimizer_switch", "new", "character_set_system", "regexp_time_limit", "default_regex_flags",
+}
+
+// mysqlFacts are the variables that identify the server or say how far it can
+// be relied on.
+var mysqlFacts = []string{"server_uuid", "server_uid", "hostname", "port", "datadir", "socket", "read_only", "completion_type"}
+
+func (c *conn) mysqlState(ctx context.Context) (state, error) {
+	rows, err := (server{c}).Query(ctx, "SELECT DATABASE(), CURRENT_USER()")
+	if err != nil {
+		return state{}, err
+	}
+	if len(rows) != 1 || len(rows[0]) != 2 {
+		return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
+	}
+	st := state{database: rows[0][0].S, user: rows[0][1].S, names: catalog.Session{Known: true, Database: rows[0][0].S}}
+	names := append(slices.Clone(mysqlSettings), c.session.watched...)
+	var q strings.Builder
+	q.WriteString("SHOW VARIABLES WHERE Variable_name IN (''")
+	for _, name := range append(names, mysqlFacts...) {
+		q.WriteString(",'" + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(name) + "'")
+	}
+	q.WriteString(")")
+	if rows, err = (server{c}).Query(ctx, q.String()); err != nil {
+		return state{}, err
+	}
+	value := map[string]string{}
+	for _, r := range rows {
+		value[strings.ToLower(r[0].S)] = r[1].S
+	}
+	for _, name := range names {
+		st.settings = append(st.settings, value[strings.ToLower(name)])
+	}
+	st.settings = append(st.settings, c.mysqlRole(ctx))
+	st.namespace = mysqlNamespace(value)
+	isolation := value["transaction_isolation"] + value["tx_isolation"]
+	switch {
+	case value["read_only"] != "OFF" && value["read_only"] != "0" && value["read_only"] != "":
+		st.unfit = reason.ReadReplica
+	case strings.Contains(isolation, "UNCOMMITTED"), strings.Contains(isolation, "SERIALIZABLE"):
+		st.unfit = reason.IsolationLevel
+	}
+	if misreadsMySQL(value["sql_mode"], value["character_set_client"]) {
+		st.unfit, st.misread = reason.SessionState, true
+	}
+	c.tx.chains = value["completion_type"] != "" && value["completion_type"] != "NO_CHAIN" && value["completion_type"] != "0"
+	c.tx.autocommitOff = value["autocommit"] == "OFF" || value["autocommit"] == "0"
+	return st, nil
+}
+
+// mysqlRole returns the role in effect; servers without roles have none.
+func (c *conn) mysqlRole(ctx context.Context) string {
+	if !slices.Contains(c.session.watched, "role") {
+		return ""
+	}
+	rows, err := (server{c}).Query(ctx, "SELECT CURRENT_ROLE()")
+	if err != nil || len(rows) != 1 || len(rows[0]) != 1 {
+		return "?"
+	}
+	return rows[0][0].S
+}
+
+func mysqlNamespace(value map[string]string) string {
+	for _, name := range []string{"server_uuid", "server_uid"} {
+		if value[name] != "" {
+			return "mysql-" + value[name]
+		}
+	}
+	return "mysql-" + strings.Join([]string{value["hostname"], value["port"], value["datadir"], value["socket"]}, "|")
+}

@@ -1,0 +1,52 @@
+package cachedsql
+
+import (
+	"context"
+	"os"
+
+	"github.com/cachedsql/cachedsql/internal/catalog"
+	"github.com/cachedsql/cachedsql/internal/reason"
+)
+
+func (c *conn) sqliteState(ctx context.Context) (state, error) {
+	rows, err := (server{c}).Query(ctx, "PRAGMA database_list")
+	if err != nil {
+		return state{}, err
+	}
+	st := state{names: catalog.Session{Known: true}}
+	for _, r := range rows {
+		if len(r) >= 3 && r[1].S == "main" && r[2].S != "" {
+			host, _ := os.Hostname()
+			st.namespace = "sqlite-" + host + "-" + r[2].S + fileIdentity(r[2].S)
+			st.database = r[2].S
+		}
+		if len(r) >= 2 && r[1].S != "main" && r[1].S != "temp" {
+			st.unfit = reason.SessionState // an attached database has writers of its own
+		}
+	}
+	rows, err = (server{c}).Query(ctx, "SELECT name FROM sqlite_temp_master")
+	if err != nil {
+		return state{}, err
+	}
+	for _, r := range rows {
+		st.temp = append(st.temp, r[0].S)
+	}
+	return st, nil
+}
+
+// harmlessPragmas reports whether none of the pragmas can change what a
+// cacheable statement returns.
+func harmlessPragmas(names []string) bool {
+	for _, n := range names {
+		switch n {
+		case "foreign_keys", "journal_mode", "synchronous", "busy_timeout", "cache_size", "temp_store", "mmap_size",
+			"wal_autocheckpoint", "wal_checkpoint", "locking_mode", "secure_delete", "auto_vacuum", "page_size",
+			"optimize", "analysis_limit", "user_version", "application_id", "incremental_vacuum", "journal_size_limit",
+			"cache_spill", "threads", "soft_heap_limit", "hard_heap_limit", "integrity_check", "quick_check",
+			"foreign_key_check", "defer_foreign_keys", "recursive_triggers", "trusted_schema":
+		default:
+			return false
+		}
+	}
+	return true
+}
