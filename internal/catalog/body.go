@@ -19,9 +19,11 @@ type body struct {
 	sessionChanged bool // SET, set_config, temporary relations
 	pathChanged    bool // its names may resolve under another search_path
 
-	rowColumns map[string]bool // columns of NEW it mentions: a BEFORE trigger may assign them
-	rowUnknown bool            // NEW is passed around, or another row returned
-	readsTable bool            // it has a FROM or a sub-select
+	rowColumns map[string]bool  // columns of NEW it mentions: a BEFORE trigger may assign them
+	rowUnknown bool             // NEW is passed around, or another row returned
+	readsTable bool             // it has a FROM or a sub-select
+	reads      []sqlparse.Table // names in the place of a table, and others
+	unsteady   string           // the word by which it depends on more than its arguments, "" if none does
 }
 
 type bodyWrite struct {
@@ -43,7 +45,7 @@ func scanBody(d sqlparse.Dialect, text string) *body {
 	out := &body{rowColumns: map[string]bool{}}
 	ts, ok := tokens(d, text[:min(len(text), maxBody+1)])
 	if !ok || len(text) > maxBody {
-		out.opaque = "unreadable text"
+		out.opaque, out.unsteady = "unreadable text", "unreadable text"
 		out.rowUnknown = true
 		return out
 	}
@@ -54,6 +56,7 @@ func scanBody(d sqlparse.Dialect, text string) *body {
 		s.call(i)
 		s.row(i)
 	}
+	out.unsteady, out.reads = s.unsteady(), s.reads()
 	return out
 }
 

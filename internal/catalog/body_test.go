@@ -77,6 +77,49 @@ func TestBodiesShowEveryWrite(t *testing.T) {
 	}
 }
 
+func TestBodiesShowWhatTheyAskForBesidesTheirArguments(t *testing.T) {
+	t.Parallel()
+	const pg, my = sqlparse.Postgres, sqlparse.MySQL
+	for _, tc := range []struct {
+		d          sqlparse.Dialect
+		text, want string
+	}{
+		{pg, `SELECT $1 + abs($2)`, ""},
+		{pg, `SELECT extract(year FROM age($1, $2))`, "age"},
+		{pg, `SELECT extract(year FROM age($1))`, "age age"},
+		{pg, `SELECT age(make_date($1, 1, 1))`, "age"},
+		{pg, `BEGIN RETURN now() - x; END`, "now"},
+		{pg, `SELECT pg_catalog.current_setting('app.tenant')`, "current_setting"},
+		{pg, `SELECT app.now()`, ""},
+		{pg, `SELECT CURRENT_USER = $1`, "current_user"},
+		{pg, `SELECT lower("current_user"), 'now()' -- random()`, ""},
+		{pg, `SELECT v FROM a, ONLY b.c x JOIN d ON true, LATERAL f(1, 2) g WHERE id IN (SELECT 1, 2)`, "a b.c f d f"},
+		{pg, `SELECT sum(x) FROM unnest($1) x; SELECT trim(BOTH FROM y), z`, "unnest y"},
+		{pg, `EXECUTE 'SELECT 1'`, "execute"},
+		{my, "RETURN x + IF(x IN (1, 2), LEFT(y, 2), 0)", ""},
+		{my, "RETURN @tenant", "@"},
+		{my, "RETURN @@time_zone", "@"},
+		{my, "RETURN timestampdiff(YEAR, d, CURDATE())", "CURDATE"},
+		{my, "RETURN UNIX_TIMESTAMP(d) - unix_timestamp()", "unix_timestamp"},
+		{my, "RETURN CURRENT_DATE - d", "current_date"},
+		{my, "RETURN x + rand()", "rand"},
+		{my, "RETURN 'a@b.c'", ""},
+		{my, "RETURN NEXT VALUE FOR s", "value for"},
+	} {
+		b := scanBody(tc.d, tc.text)
+		words := []string{}
+		if b.unsteady != "" {
+			words = append(words, b.unsteady)
+		}
+		for _, r := range b.reads {
+			words = append(words, r.String())
+		}
+		if got := strings.Join(words, " "); got != tc.want {
+			t.Errorf("%s: %s\n got  %q\n want %q", tc.d, tc.text, got, tc.want)
+		}
+	}
+}
+
 func FuzzScanBody(f *testing.F) {
 	for _, s := range []string{"", "a.", "UPDATE", "DELETE FROM", "INSERT INTO (", "$a$", "/*/*", "NEW.", "x.y.z(", "TRUNCATE a,", "`", "[", "E'\\"} {
 		for d := range 4 {

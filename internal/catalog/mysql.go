@@ -14,9 +14,10 @@ type mysqlLoader struct {
 	q       Querier
 	primary map[*relation]int // columns of the primary key
 	uniques map[*relation][]string
-	seen    map[string]bool // databases with relations
-	views   bool            // there are some, whose texts are wanted
-	updates bool            // some foreign key acts on updates, so its columns matter
+	seen    map[string]bool              // databases with relations
+	views   bool                         // there are some, whose texts are wanted
+	updates bool                         // some foreign key acts on updates, so its columns matter
+	claims  map[*routine][]sqlparse.Func // what the functions that may be deterministic call
 }
 
 // mysqlSystem are the server's own databases.
@@ -24,7 +25,7 @@ const mysqlSystem = `('information_schema', 'mysql', 'performance_schema', 'sys'
 
 func (l *mysqlLoader) load(ctx context.Context) error {
 	l.primary, l.uniques = map[*relation]int{}, map[*relation][]string{}
-	l.seen = map[string]bool{}
+	l.seen, l.claims = map[string]bool{}, map[*routine][]sqlparse.Func{}
 	err := each(ctx, l.q, []part{
 		{mysqlRelations, l.relation},
 		{mysqlSystemRelations, l.systemRelation},
@@ -48,6 +49,7 @@ func (l *mysqlLoader) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.c.believed(l.claims)
 	for r, cols := range l.uniques {
 		if l.primary[r] != 1 {
 			cols = cols[l.primary[r]:] // a composite key is none
@@ -254,18 +256,21 @@ SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, IS_DETERM
 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ` + mysqlSystem
 
 // routine: DETERMINISTIC is often said only to please the binary log, so it
-// is believed where the body reads and writes nothing.
+// is believed where the body reads and writes nothing, and asks for nothing
+// but its arguments.
 func (l *mysqlLoader) routine(row []Text) {
 	r := l.c.addRoutine(row[0].S, row[1].S)
 	src := mysqlSource(row[3], row[6].S)
 	r.sources = append(r.sources, src)
 	if row[2].S != "FUNCTION" || row[4].S != "YES" || strings.Contains(row[5].S, "SQL DATA") || src.text == nil || !pure(src.text()) {
 		r.volatility = volatile
+		return
 	}
+	l.claims[r] = append(l.claims[r], src.text().calls...)
 }
 
 func pure(b *body) bool {
-	return b.opaque == "" && len(b.writes) == 0 && !b.readsTable && !b.sessionChanged
+	return b.unsteady == "" && len(b.writes) == 0 && !b.readsTable && !b.sessionChanged
 }
 
 // mysqlBlind lists the databases whose triggers the user may not see. The

@@ -152,6 +152,37 @@ CREATE FUNCTION ticket() RETURNS int BEGIN INSERT INTO log VALUES (1); RETURN 1;
 	})
 }
 
+func TestMySQLFunctionsAreDeterministicIfTheirBodiesAre(t *testing.T) {
+	t.Parallel()
+	mysqlCheck(t, `
+CREATE TABLE t (id int PRIMARY KEY, tenant int, born date)
+----
+CREATE FUNCTION twice(i int) RETURNS int DETERMINISTIC BEGIN DECLARE n DECIMAL(10, 2) DEFAULT i; IF (n > 1) THEN SET n = ROUND(n * (2)); END IF; RETURN n; END
+----
+CREATE FUNCTION four(i int) RETURNS int DETERMINISTIC RETURN twice(twice(i))
+----
+CREATE FUNCTION tenant() RETURNS int DETERMINISTIC NO SQL RETURN @tenant
+----
+CREATE FUNCTION of_tenant(i int) RETURNS int DETERMINISTIC NO SQL RETURN i = tenant()
+----
+CREATE FUNCTION age(d date) RETURNS int DETERMINISTIC NO SQL RETURN TIMESTAMPDIFF(YEAR, d, CURDATE())
+----
+CREATE FUNCTION dice() RETURNS double DETERMINISTIC NO SQL RETURN RAND()
+----
+CREATE FUNCTION who() RETURNS varchar(100) DETERMINISTIC NO SQL RETURN CURRENT_USER
+----
+CREATE VIEW mine AS SELECT id FROM t WHERE tenant = tenant()`, nil, []effectCase{
+		{"SELECT twice(id) FROM t", "r: t"},
+		{"SELECT four(id) FROM t", "r: t"},
+		{"SELECT id FROM t WHERE tenant = tenant()", "r: t reason: unknown_function"},
+		{"SELECT id FROM t WHERE of_tenant(tenant)", "r: t reason: unknown_function"},
+		{"SELECT id FROM mine", "r: mine t reason: unknown_function"},
+		{"SELECT age(born) FROM t", "r: t reason: unknown_function"},
+		{"SELECT dice() FROM t", "r: t reason: unknown_function"},
+		{"SELECT who() FROM t", "r: t reason: unknown_function"},
+	})
+}
+
 func TestMySQLWithoutTriggerPrivilegeEveryWriteCounts(t *testing.T) {
 	t.Parallel()
 	_, name := mysqlDatabase(t, "CREATE TABLE a (id int PRIMARY KEY); CREATE VIEW v AS SELECT * FROM a")

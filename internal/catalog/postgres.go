@@ -18,11 +18,14 @@ type postgresLoader struct {
 
 	types map[string]pgType // by oid: those that matter, see postgres_columns.go
 	loose map[string]bool   // collations, by oid, under which different texts may be equal
+
+	named map[string]bool // the bare name of a relation
 }
 
 func (l *postgresLoader) load(ctx context.Context) error {
 	l.rels, l.fns, l.vols = map[string]*relation{}, map[string]*routine{}, map[string]volatility{}
 	l.types, l.loose = map[string]pgType{}, map[string]bool{}
+	l.named = map[string]bool{}
 	rows, err := l.q.Query(ctx, "SHOW server_version_num")
 	if err != nil {
 		return err
@@ -96,14 +99,16 @@ func (l *postgresLoader) relation(row []Text) {
 		kind = system
 	}
 	l.rels[row[0].S] = l.c.add(row[1].S, row[2].S, kind)
+	l.named[row[2].S] = true
 }
 
-// Bodies are read only where they can matter: a function that is not volatile
-// cannot write, and its label is all that reads ask for.
+// Bodies are read only where they can matter: of a function that may write, and
+// of one that may be called immutable without being it. An extension's are
+// believed.
 const pgRoutines = `
 SELECT p.oid, n.nspname, p.proname, CASE WHEN p.prokind = 'a' THEN s.worst ELSE p.provolatile::text END, l.lanname, e.extname,
   pg_catalog.array_to_string(p.proconfig, E'\x1f'),
-  CASE WHEN p.provolatile = 'v' AND l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
+  CASE WHEN (p.provolatile = 'v' OR p.provolatile = 'i' AND e.extname IS NULL) AND l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
   n.nspname = 'pg_catalog' OR p.oid < 16384
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
@@ -120,13 +125,16 @@ WHERE p.oid >= 16384 OR p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger t W
 func (l *postgresLoader) routine(row []Text) {
 	r := l.c.addRoutine(row[1].S, row[2].S)
 	v := pgVolatility(row[3].S)
+	if v == immutable && row[7].Valid && !l.immutable(scanBody(sqlparse.Postgres, row[7].S)) {
+		v = stable
+	}
 	r.volatility = max(r.volatility, v)
 	l.fns[row[0].S], l.vols[row[0].S] = r, v
 	src := source{language: row[4].S}
 	builtin := row[8].S[0] == 't'
 	src.harmless = builtin || v != volatile || src.language == "c" && pureExtensions[row[5].S]
 	src.keepsRow = builtin || row[5].S == "moddatetime" // which only touches timestamps and tsvectors
-	if row[7].Valid {
+	if row[7].Valid && v == volatile {
 		src.text = lazyBody(sqlparse.Postgres, row[7].S)
 	}
 	for _, setting := range list(row[6].S) {

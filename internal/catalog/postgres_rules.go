@@ -183,7 +183,7 @@ var impliedOperators = map[string]bool{
 
 func (l *postgresLoader) operator(row []Text) {
 	l.c.symbols[row[0].S] = true
-	if row[2].S[0] == 't' {
+	if row[2].S[0] == 't' && l.vols[row[1].S] == immutable {
 		return
 	}
 	f := l.fns[row[1].S]
@@ -206,12 +206,14 @@ SELECT s.typname, t.typname, c.castfunc::oid, c.castcontext <> 'e' AND s.oid < 1
    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.castsource IN (y.oid, y.typelem, y.typbasetype))
 FROM pg_catalog.pg_cast c JOIN pg_catalog.pg_proc p ON p.oid = c.castfunc
 JOIN pg_catalog.pg_type s ON s.oid = c.castsource JOIN pg_catalog.pg_type t ON t.oid = c.casttarget
-WHERE c.oid >= 16384 AND p.provolatile <> 'i'`
+WHERE c.oid >= 16384 AND (p.provolatile <> 'i' OR p.oid >= 16384)`
 
 func (l *postgresLoader) cast(row []Text) {
 	f := l.fns[row[2].S]
 	if f == nil {
 		f = &routine{volatility: stable}
+	} else if l.vols[row[2].S] == immutable {
+		return
 	}
 	ct := cast{columns: map[*relation]bool{}, routine: f, anywhere: row[3].S[0] == 't'}
 	ct.words = []string{strings.ToLower(row[0].S), strings.ToLower(row[1].S)}

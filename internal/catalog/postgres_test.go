@@ -234,6 +234,42 @@ CREATE PROCEDURE proc() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM counters; COMMI
 	})
 }
 
+func TestPostgresFunctionsAreImmutableIfTheirBodiesAre(t *testing.T) {
+	t.Parallel()
+	objects := `
+CREATE TABLE t (id int PRIMARY KEY, born date, k text);
+CREATE TABLE rates (id int PRIMARY KEY, rate int);
+CREATE TYPE kind AS ENUM ('a');
+CREATE TABLE kinds (id int PRIMARY KEY, kind kind);
+CREATE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT sum(x)::int * 2 FROM generate_series(1, $1) x';
+CREATE FUNCTION year(date) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN extract(year FROM $1); END $$;
+CREATE FUNCTION rate(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT rate FROM rates WHERE id = $1';
+CREATE FUNCTION rate_atomic(int) RETURNS int IMMUTABLE LANGUAGE sql BEGIN ATOMIC SELECT rate FROM rates WHERE id = $1; END;
+CREATE FUNCTION rate_of(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ DECLARE r int; BEGIN SELECT rate INTO r FROM rates WHERE id = $1; RETURN r; END $$;
+CREATE FUNCTION tenant() RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT current_setting('app.tenant')::int $$;
+CREATE FUNCTION years(date) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT extract(year FROM age($1))::int';
+CREATE FUNCTION number(kind) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT rate FROM rates WHERE id = 1';
+CREATE CAST (kind AS int) WITH FUNCTION number(kind);
+CREATE FUNCTION rated(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT rate FROM rates WHERE id = $1 + $2';
+CREATE OPERATOR #-# (LEFTARG = int, RIGHTARG = int, FUNCTION = rated);
+CREATE VIEW rated_view AS SELECT rate(id) FROM t`
+	pgCheck(t, objects, nil, []effectCase{
+		{"SELECT twice(id), year(born) FROM t", "r: t"},
+		{"SELECT rate(id) FROM t", "r: t reason: unknown_function"},
+		{"SELECT rate_atomic(id) FROM t", "r: t reason: unknown_function"},
+		{"SELECT rate_of(id) FROM t", "r: t reason: unknown_function"},
+		{"SELECT * FROM rated_view", "r: rated_view t reason: unknown_function"},
+		{"SELECT id FROM t WHERE id = tenant()", "r: t reason: unknown_function"},
+		{"SELECT years(born) FROM t", "r: t reason: unknown_function"},
+		{"SELECT kind::int FROM kinds", "r: kinds reason: unknown_function"},
+		{"SELECT id #-# 1 FROM t", "r: t reason: unknown_function"},
+		{"UPDATE t SET born = NULL WHERE rate(id) = 1", "w: t t[id=*]"},
+	})
+	pgCheck(t, objects, &Declarations{Functions: map[string]FuncDecl{
+		"s.rate": {Volatility: "stable", Reads: []string{"s.rates"}},
+	}}, []effectCase{{"SELECT rate(id) FROM t", "r: rates t"}})
+}
+
 func TestPostgresRowSecurityMayDependOnTheRoleAlone(t *testing.T) {
 	t.Parallel()
 	pgCheck(t, `
