@@ -28,6 +28,8 @@ type Config struct {
 	Mistakes Mistake
 	// Flight: readers may share one query, by key and vector.
 	Flight bool
+	// TellApart explores what is the same but for who of like writers is who.
+	TellApart bool
 }
 
 // Faults counts things that go wrong.

@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"hash/maphash"
 	"strings"
 )
 
@@ -11,7 +10,7 @@ type step struct {
 	next   state
 	text   string
 	stale  bool
-	places [maxReaders]uint8
+	places places
 }
 
 // steps collects what can happen in a state.
@@ -68,51 +67,55 @@ func (r Result) Counterexample() string {
 }
 
 // explorer goes through the states breadth first, so that the first stale
-// read it meets has a shortest trace. It remembers states by 128 bits of hash.
+// read it meets has a shortest trace.
 type explorer struct {
 	*machine
-	seeds  [2]maphash.Seed
-	seen   map[[2]uint64]struct{}
-	parent []int32  // of each state, in the order found
-	choice []uint16 // which of the parent's steps led to it
+	seen *visited
+	from ancestry
 }
 
 // Explore looks at every state of the configuration, at most limit of them,
-// until it meets a stale read.
-func Explore(c Config, limit int64) Result {
-	e := &explorer{machine: newMachine(c), seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, seen: map[[2]uint64]struct{}{}}
+// until it meets a stale read. It tells progress, where that is not nil, of
+// each level.
+func Explore(c Config, limit int64, progress func(Result)) Result {
+	e := &explorer{machine: newMachine(c), seen: newVisited()}
+	result, out := Result{}, &steps{m: e.machine}
 	first := e.initial()
-	e.found(&first, -1, 0)
-	result := Result{}
-	level, ids := []state{first}, []int32{0}
-	out := &steps{m: e.machine}
-	for ; len(level) != 0 && result.States < limit; result.Depth++ {
-		var nextLevel []state
-		var nextIDs []int32
-		for n := range level {
-			e.machine.steps(&level[n], out)
+	now := &level{}
+	e.found(now, &first, 0, 0)
+	for ; now.states != 0 && result.States < limit; result.Depth++ {
+		next := &level{first: e.from.states}
+		for id, s := range now.all() {
+			e.machine.steps(s, out)
+			result.Steps += int64(len(out.all))
 			for k := range out.all {
-				st := &out.all[k]
-				result.Steps++
-				if st.stale {
-					result.Trace = e.trace(ids[n], k)
+				if out.all[k].stale {
+					result.Trace = e.trace(id, k)
 					return e.sum(result, out)
 				}
-				if id, isNew := e.found(&st.next, ids[n], k); isNew {
-					nextLevel, nextIDs = append(nextLevel, st.next), append(nextIDs, id)
-				}
+				e.found(next, &out.all[k].next, id, k)
 			}
 		}
-		level, ids = nextLevel, nextIDs
-		result.States = int64(len(e.parent))
+		now = next
+		if result = e.sum(result, out); progress != nil {
+			progress(result)
+		}
 	}
-	result.Complete = len(level) == 0
-	return e.sum(result, out)
+	result.Complete = now.states == 0
+	return result
 }
 
 func (e *explorer) sum(r Result, out *steps) Result {
-	r.States, r.Hits, r.Fills = int64(len(e.parent)), out.hits, out.fills
+	r.States, r.Hits, r.Fills = int64(e.from.states), out.hits, out.fills
 	return r
+}
+
+// found adds a state to a level unless it was seen before.
+func (e *explorer) found(l *level, s *state, parent uint32, choice int) {
+	if e.seen.add(s) {
+		e.from.add(parent, choice)
+		l.add(s)
+	}
 }
 
 // initial is a Redis that has been in use: the tags are there and settled.
@@ -133,41 +136,19 @@ func (m *machine) initial() (s state) {
 	return s
 }
 
-func (e *explorer) found(s *state, parent int32, choice int) (id int32, isNew bool) {
-	key := [2]uint64{maphash.Comparable(e.seeds[0], *s), maphash.Comparable(e.seeds[1], *s)}
-	if _, known := e.seen[key]; known {
-		return 0, false
-	}
-	e.seen[key] = struct{}{}
-	e.parent = append(e.parent, parent)
-	e.choice = append(e.choice, uint16(choice))
-	return int32(len(e.parent) - 1), true
-}
-
 // trace walks from the start to a state and one step further, and says what
 // happens.
-func (e *explorer) trace(id int32, last int) []string {
-	choices := []int{last}
-	for ; e.parent[id] >= 0; id = e.parent[id] {
-		choices = append(choices, int(e.choice[id]))
-	}
+func (e *explorer) trace(id uint32, last int) (lines []string) {
 	m := newMachine(e.Config)
 	m.names = true
-	for i := range m.readers {
-		m.readers[i] = uint8(i)
-	}
 	s := m.initial()
 	out := &steps{m: m}
-	var lines []string
-	for i := len(choices) - 1; i >= 0; i-- {
+	for _, choice := range append(e.from.way(id), last) {
 		m.steps(&s, out)
-		st := out.all[choices[i]]
+		st := out.all[choice]
 		lines = append(lines, st.text)
 		s = st.next
-		was := m.readers
-		for i, place := range st.places {
-			m.readers[i] = was[place]
-		}
+		m.places = st.places.after(m.places)
 	}
 	lines[len(lines)-1] += "   <== STALE"
 	return lines

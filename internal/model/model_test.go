@@ -66,7 +66,11 @@ func TestNoInterleavingGivesAStaleRead(t *testing.T) {
 	}
 	for _, c := range configs {
 		t.Run(c.Name, func(t *testing.T) {
-			r := model.Explore(complete(c), math.MaxInt64)
+			var progress func(model.Result)
+			if *big {
+				progress = func(r model.Result) { t.Log(r) }
+			}
+			r := model.Explore(complete(c), math.MaxInt64, progress)
 			t.Log(r)
 			if r.Trace != nil {
 				t.Errorf("a stale read:\n%s", r.Counterexample())
@@ -110,7 +114,7 @@ func TestEveryIngredientIsNeeded(t *testing.T) {
 			if (raceDetector || testing.Short()) && c.Without&protocol.UniqueTokens != 0 {
 				t.Skip("SKIPPED: takes many states to find")
 			}
-			r := model.Explore(complete(c), 2_000_000)
+			r := model.Explore(complete(c), 2_000_000, nil)
 			t.Log(r)
 			if r.Trace == nil {
 				t.Fatal("got no stale read: the ingredient is not needed, or the model is blind")
@@ -132,7 +136,7 @@ func TestOneOfAPairIsEnough(t *testing.T) {
 		"no bump at sweep":    protocol.BumpAtSweep,
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := model.Explore(complete(model.Config{Without: without, Budget: model.Faults{Crashes: 1}}), math.MaxInt64)
+			r := model.Explore(complete(model.Config{Without: without, Budget: model.Faults{Crashes: 1}}), math.MaxInt64, nil)
 			if t.Log(r); r.Trace != nil || !r.Complete {
 				t.Errorf("complete %v, stale read:\n%s", r.Complete, r.Counterexample())
 			}

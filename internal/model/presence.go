@@ -123,16 +123,16 @@ func (m *machine) away(s *state, w int, out *steps) {
 		next := *s
 		next.Used.Cuts++
 		next.Writers[w].Link.Cut = true
-		out.add(next, "W%d is CUT OFF from Redis", w)
+		out.add(next, "W%d is CUT OFF from Redis", m.writers[w])
 	case l.Cut:
 		next := *s
 		next.Writers[w].Link.Cut = false
-		out.add(next, "W%d reaches Redis again", w)
+		out.add(next, "W%d reaches Redis again", m.writers[w])
 	}
 	if l.Cut && l.Registered && !l.Waited && !m.counted(s, w) {
 		next := *s
 		next.Writers[w].Link.Waited = true
-		out.add(next, "W%d has waited until its registration must have lapsed", w)
+		out.add(next, "W%d has waited until its registration must have lapsed", m.writers[w])
 	}
 	m.sendAway(s, w, out)
 	m.tellInFlight(s, w, out)
@@ -170,7 +170,7 @@ func (m *machine) sendAway(s *state, w int, out *steps) {
 	n := &next.Writers[w]
 	n.Step, n.Begun, n.Link.Owes, n.Link.Told = inFlight, 0, true, 0
 	next.forget(w)
-	out.add(next, "W%d sends COMMIT without begin", w)
+	out.add(next, "W%d sends COMMIT without begin", m.writers[w])
 }
 
 // tellInFlight leases the tags of a COMMIT whose outcome is not known yet when
@@ -185,7 +185,7 @@ func (m *machine) tellInFlight(s *state, w int, out *steps) {
 			next := *s
 			m.begin(&next, w, t)
 			next.told(m, w, t)
-			out.add(next, "W%d (%v) leases tag %d for the COMMIT it sent without", w, wr.Step, t)
+			out.add(next, "W%d (%v) leases tag %d for the COMMIT it sent without", m.writers[w], wr.Step, t)
 		}
 	}
 }
@@ -220,7 +220,7 @@ func (m *machine) renewRegistration(s *state, w int, out *steps) {
 		}
 		next.Primary.Presence[t].QuarantineFor &^= bit(w)
 		if next != *s {
-			out.add(next, "W%d registers in shard %d", w, t)
+			out.add(next, "W%d registers in shard %d", m.writers[w], t)
 		}
 	}
 }
@@ -245,7 +245,7 @@ func (m *machine) lateRegistration(s *state, w int, out *steps) {
 			after, swept, _ = m.rules.Register(p, "now", markers[w], behind, now)
 			return after, swept
 		})
-		out.add(next, "a registration of W%d arrives late in shard %d", w, t)
+		out.add(next, "a registration of W%d arrives late in shard %d", m.writers[w], t)
 	}
 }
 
@@ -256,14 +256,14 @@ func (m *machine) lapse(s *state, out *steps) {
 	}
 	for t := range m.Tags {
 		p := s.Primary.Presence[t]
-		for i, name := range markers {
+		for i := range markers {
 			b := bit(i)
 			switch {
 			case !p.Current || (p.Writers&^p.Ended)&b == 0:
 			case p.Lapsed&b == 0:
 				next := *s
 				next.Primary.Presence[t].Lapsed |= b
-				out.add(next, "the registration of %s lapses in shard %d", name, t)
+				out.add(next, "the registration of %s lapses in shard %d", m.marker(i), t)
 			default:
 				who := b
 				if b == quarantined {
@@ -272,7 +272,7 @@ func (m *machine) lapse(s *state, out *steps) {
 				next := *s
 				if m.outlivedAbsence(&next, who) {
 					next.Primary.Presence[t].Ended |= b
-					out.add(next, "the registration of %s ends in shard %d", name, t)
+					out.add(next, "the registration of %s ends in shard %d", m.marker(i), t)
 				}
 			}
 		}

@@ -53,7 +53,7 @@ func TestEveryPartOfWaitIsNeeded(t *testing.T) {
 			}
 			c.Writes, c.Waits, c.Readers, c.Reads = []uint8{1}, 1, 1, 2
 			c.Budget.Cuts = 1
-			r := model.Explore(complete(c), 5_000_000)
+			r := model.Explore(complete(c), 5_000_000, nil)
 			t.Log(r)
 			if r.Trace == nil {
 				t.Fatal("got no stale read: the part is not needed, or the model is blind")

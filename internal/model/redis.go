@@ -11,11 +11,19 @@ type machine struct {
 	Config
 	rules protocol.Rules
 
-	names   bool              // describe steps
-	readers [maxReaders]uint8 // what to call the reader in each place
+	names  bool // describe steps
+	places      // what to call who is in each place
 }
 
-func newMachine(c Config) *machine { return &machine{Config: c, rules: c.rules()} }
+func newMachine(c Config) *machine { return &machine{Config: c, rules: c.rules(), places: samePlaces} }
+
+// marker is what to call one in a text.
+func (m *machine) marker(i int) string {
+	if i < maxWriters {
+		i = int(m.writers[i])
+	}
+	return markers[i]
+}
 
 // tokenNames are the tokens' texts: numbers, so that a counter works.
 var tokenNames = func() (names [256]string) {

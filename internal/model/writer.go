@@ -55,14 +55,14 @@ func (m *machine) beginTags(s *state, w int, out *steps) {
 		if wr.Begun |= bit(t); wr.Begun == m.Writes[w] {
 			wr.Step = begun
 		}
-		out.add(next, "W%d begins tag %d", w, t)
+		out.add(next, "W%d begins tag %d", m.writers[w], t)
 		if s.Used.LostReply < m.Budget.LostReply {
 			next := *s
 			m.begin(&next, w, t)
 			next.Used.LostReply++
 			next.Writers[w] = next.Writers[w].at(over)
 			next.forget(w)
-			out.add(next, "W%d begins tag %d, the reply is lost: the write is refused", w, t)
+			out.add(next, "W%d begins tag %d, the reply is lost: the write is refused", m.writers[w], t)
 		}
 	}
 }
@@ -76,12 +76,12 @@ func (m *machine) renewOld(s *state, w int, out *steps) {
 	next := *s
 	if !wr.Old {
 		next.Writers[w].Old = true
-		out.add(next, "W%d: half of the lease is over", w)
+		out.add(next, "W%d: half of the lease is over", m.writers[w])
 		return
 	}
 	next.Writers[w] = wr.at(beginning)
 	next.forget(w)
-	out.add(next, "W%d begins anew", w)
+	out.add(next, "W%d begins anew", m.writers[w])
 }
 
 func (m *machine) sendCommit(s *state, w int, out *steps) {
@@ -91,7 +91,7 @@ func (m *machine) sendCommit(s *state, w int, out *steps) {
 	}
 	next := *s
 	next.Writers[w].Step = inFlight
-	out.add(next, "W%d sends COMMIT", w)
+	out.add(next, "W%d sends COMMIT", m.writers[w])
 }
 
 // decide is what becomes of a COMMIT in flight.
@@ -108,12 +108,12 @@ func (m *machine) decide(s *state, w int, out *steps) {
 	next.Commits++
 	next.Writers[w].Step = done
 	next.forget(w)
-	out.add(next, "W%d: COMMIT takes effect, #%d", w, next.Commits)
+	out.add(next, "W%d: COMMIT takes effect, #%d", m.writers[w], next.Commits)
 
 	next = *s
 	next.Writers[w].Step = failed
 	next.forget(w)
-	out.add(next, "W%d: COMMIT fails", w)
+	out.add(next, "W%d: COMMIT fails", m.writers[w])
 
 	switch wr.Step {
 	case inFlight:
@@ -122,7 +122,7 @@ func (m *machine) decide(s *state, w int, out *steps) {
 			next := *s
 			next.Used.LostReply++
 			next.Writers[w].Step = unknown
-			out.add(next, "W%d loses its connection during COMMIT: the outcome is unknown", w)
+			out.add(next, "W%d loses its connection during COMMIT: the outcome is unknown", m.writers[w])
 		}
 	case unknown:
 		if m.rules.MayEnd(protocol.Unknown) {
@@ -140,7 +140,7 @@ func (m *machine) renewInFlight(s *state, w int, out *steps) {
 			next := *s
 			next.Used.Renewals++
 			m.begin(&next, w, t)
-			out.add(next, "W%d renews its lease on tag %d", w, t)
+			out.add(next, "W%d renews its lease on tag %d", m.writers[w], t)
 		}
 	}
 }
@@ -156,7 +156,7 @@ func (m *machine) lateBegin(s *state, w int, out *steps) {
 			next := *s
 			next.Used.LateBegins++
 			m.begin(&next, w, t)
-			out.add(next, "a renewal of W%d (%v) arrives late at tag %d", w, step, t)
+			out.add(next, "a renewal of W%d (%v) arrives late at tag %d", m.writers[w], step, t)
 		}
 	}
 }
@@ -177,13 +177,13 @@ func (m *machine) endTags(s *state, w int, out *steps) {
 		if n.End |= bit(t); n.End == m.Writes[w] && wr.Step != unknown {
 			*n = n.at(over)
 		}
-		out.add(next, "W%d (%v) ends tag %d", w, wr.Step, t)
+		out.add(next, "W%d (%v) ends tag %d", m.writers[w], wr.Step, t)
 	}
 	if wr.Step != unknown && !wr.Link.Owes && s.Used.LostReply < m.Budget.LostReply {
 		next := *s
 		next.Used.LostReply++
 		next.Writers[w] = wr.at(over)
-		out.add(next, "W%d cannot reach Redis to end", w)
+		out.add(next, "W%d cannot reach Redis to end", m.writers[w])
 	}
 }
 
@@ -200,14 +200,14 @@ func (m *machine) crash(s *state, w int, out *steps) {
 		next.Writers[w] = wr.at(crashed)
 		next.forget(w)
 	}
-	out.add(next, "W%d CRASHES (%v)", w, wr.Step)
+	out.add(next, "W%d CRASHES (%v)", m.writers[w], wr.Step)
 }
 
 // expire lets deadlines pass.
 func (m *machine) expire(s *state, out *steps) {
 	for t := range m.Tags {
 		r := s.Primary.Tags[t]
-		for i, name := range markers {
+		for i := range markers {
 			marker := bit(i)
 			if r.Leases&^r.Passed&marker == 0 {
 				continue
@@ -224,7 +224,7 @@ func (m *machine) expire(s *state, out *steps) {
 				continue
 			}
 			next.Primary.Tags[t].Passed |= marker
-			out.add(next, "the deadline of %s on tag %d passes", name, t)
+			out.add(next, "the deadline of %s on tag %d passes", m.marker(i), t)
 		}
 		if e := s.Primary.Eras[t]; e.Quarantine == running {
 			next := *s
