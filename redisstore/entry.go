@@ -26,9 +26,19 @@ func commands(ctx context.Context, gets []*get) []redis.Cmder {
 // answered takes over what go-redis received.
 func answered(gets []*get, cmds []redis.Cmder) {
 	for i, g := range gets {
-		g.entry, g.err = cmds[i].(*redis.StringCmd).Bytes()
-		if errors.Is(g.err, redis.Nil) {
-			g.entry, g.err = nil, nil
+		entry, err := cmds[i].(*redis.StringCmd).Bytes()
+		if errors.Is(err, redis.Nil) {
+			entry, err = nil, nil
 		}
+		g.take(entry, err)
 	}
+}
+
+// take takes over an answer. Where somebody else has put a list or a hash, it
+// is an entry that nobody can decode, and no failure of the server.
+func (g *get) take(entry []byte, err error) {
+	if err != nil && redis.HasErrorPrefix(err, "WRONGTYPE") {
+		entry, err = []byte{}, nil
+	}
+	g.entry, g.err = entry, err
 }

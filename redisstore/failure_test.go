@@ -178,6 +178,36 @@ func TestFullServerStillInvalidates(t *testing.T) {
 	}
 }
 
+// What somebody else puts under our keys must not look like an outage.
+func TestValueOfAnotherTypeIsNoFailure(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testredis.Start(t))
+	s.settled()
+	key := cachedsql.Key{7}
+	if err := s.space.Fill(t.Context(), key, []byte("entry"), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	names, err := s.server.Client(t).Keys(t.Context(), "*").Result()
+	if err != nil || len(names) < 4 { // the era, the schema, a table, an entry
+		t.Fatalf("keys: %q, %v", names, err)
+	}
+	for _, name := range names {
+		s.server.Do(t, "del", name)
+		s.server.Do(t, "rpush", name, "a", "b")
+	}
+	r, err := s.space.Read(t.Context(), key, s.tags, nil)
+	if err != nil || r.Entry == nil || len(r.Entry) != 0 {
+		t.Errorf("Read: %q, %v; want an empty entry, which nobody can decode", r.Entry, err)
+	}
+	s.settled()
+	if err := s.space.Delete(t.Context(), key); err != nil {
+		t.Error(err)
+	}
+	if r, err := s.space.Read(t.Context(), key, s.tags, nil); err != nil || r.Entry != nil {
+		t.Errorf("Read after Delete: %q, %v", r.Entry, err)
+	}
+}
+
 func TestForgottenScriptsAreSentAgain(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, testredis.Start(t))

@@ -80,7 +80,7 @@ func (t *transaction) read(r replies, sp *space, found []finding) error {
 		}
 	}
 	for _, g := range t.gets {
-		g.entry, g.err = r.text()
+		g.take(r.text())
 		if g.err != nil && !isAnswer(g.err) {
 			return g.err
 		}
