@@ -259,6 +259,15 @@ var hostileWrites = []struct {
 		},
 	},
 	{
+		"functions as attributes", pg,
+		[]string{
+			"INSERT INTO other VALUES (1, 0)", "CREATE FUNCTION bumps(items) RETURNS INTEGER LANGUAGE plpgsql AS $$ BEGIN UPDATE other SET n = n + 1; RETURN 1; END $$",
+			"CREATE FUNCTION sold(items) RETURNS INTEGER STABLE LANGUAGE sql AS 'SELECT n FROM other WHERE id = $1.id'",
+		},
+		[]string{"SELECT n FROM other WHERE id = 1", "SELECT i.sold FROM items i WHERE i.id = 1"},
+		[]string{"SELECT i.bumps FROM items i", "SELECT (i).bumps FROM items AS i", "UPDATE items SET price = items.bumps WHERE id = 2"},
+	},
+	{
 		"names", pg,
 		[]string{`CREATE TABLE "Items" (id INTEGER PRIMARY KEY, price INTEGER)`, `INSERT INTO "Items" VALUES (1, 1)`, "CREATE SCHEMA aside", "CREATE TABLE aside.items (id INTEGER CONSTRAINT aside_pkey PRIMARY KEY, price INTEGER)", "INSERT INTO aside.items VALUES (1, 1)"},
 		[]string{`SELECT price FROM "Items" WHERE id = 1`, priceOfLamp, "SELECT price FROM aside.items WHERE id = 1", "WITH items AS (SELECT id, price FROM aside.items) SELECT price FROM items WHERE id = 1"},

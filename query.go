@@ -223,7 +223,7 @@ func (c *conn) hidesCalls(p *plan) bool {
 	if r := p.route.Load(); r != nil && r.known == k {
 		return r.hidesCalls // what is asked here is the same in every state of a session
 	}
-	return k.catalog.HidesCalls(p.st.Reads)
+	return k.catalog.HidesCalls(p.st)
 }
 
 // carry is what has been done for a statement that the driver then wanted

@@ -71,7 +71,7 @@ func (c *conn) route(p *plan) *route {
 func (c *conn) newRoute(p *plan, key routeKey) *route {
 	r := &route{routeKey: key, effects: c.effects(p, key), dialect: c.dialect()}
 	r.writes, r.dynamicWrites = fixedWriteTags(&r.effects)
-	r.hidesCalls = key.known != nil && key.known.catalog != nil && key.known.catalog.HidesCalls(p.st.Reads)
+	r.hidesCalls = key.known != nil && key.known.catalog != nil && key.known.catalog.HidesCalls(p.st)
 	switch {
 	case p.textReason() != reason.None:
 		r.reason = p.textReason()

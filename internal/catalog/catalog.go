@@ -96,6 +96,7 @@ type Catalog struct {
 	routine   map[string][]*routine // by folded bare name
 	builtins  map[string]volatility // PostgreSQL: worst volatility by name, user overloads not counted
 	shadows   map[string][]*routine // user routines, not immutable, that share their name with a built-in
+	ofRows    map[string]bool       // PostgreSQL: the names of user routines, not immutable, that t.f may call
 	operators []operator            // PostgreSQL: user operators that are not immutable
 	symbols   map[string]bool       // PostgreSQL: every user operator
 	casts     []cast                // PostgreSQL: user casts that are not immutable
@@ -141,15 +142,15 @@ func load(ctx context.Context, d sqlparse.Dialect, q Querier) (*Catalog, error) 
 	return c, nil
 }
 
-// HidesCalls reports whether a statement that names relations may run routines
-// that its text does not show: in a view's text, a policy, an operator, a cast,
-// or under the name of a built-in function.
-func (c *Catalog) HidesCalls(names []sqlparse.Table) bool {
-	if len(c.shadows)+len(c.operators)+len(c.casts) != 0 {
+// HidesCalls reports whether a statement may run routines that its text does
+// not show: in a view's text, a policy, an operator, a cast, under the name of a
+// built-in function, or as an attribute of a row.
+func (c *Catalog) HidesCalls(st *sqlparse.Statement) bool {
+	if len(c.shadows)+len(c.operators)+len(c.casts) != 0 || slices.ContainsFunc(st.Attributes, func(a string) bool { return c.ofRows[a] }) {
 		return true
 	}
 	hides := func(r *relation) bool { return r.kind == view || r.policies != nil }
-	return slices.ContainsFunc(names, func(t sqlparse.Table) bool { return slices.ContainsFunc(c.bare[c.fold(t.Name)], hides) })
+	return slices.ContainsFunc(st.Reads, func(t sqlparse.Table) bool { return slices.ContainsFunc(c.bare[c.fold(t.Name)], hides) })
 }
 
 // Warnings are what could not be read and how that widens the answers, one

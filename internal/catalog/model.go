@@ -132,6 +132,7 @@ const (
 type routine struct {
 	name       name
 	volatility volatility
+	ofRow      bool // PostgreSQL: can be called as an attribute of a row
 	sources    []source
 }
 
@@ -175,6 +176,7 @@ func newCatalog(d sqlparse.Dialect) *Catalog {
 		routine:   map[string][]*routine{},
 		builtins:  map[string]volatility{},
 		shadows:   map[string][]*routine{},
+		ofRows:    map[string]bool{},
 		blind:     map[string]bool{},
 		symbols:   map[string]bool{},
 	}
@@ -222,6 +224,9 @@ func (c *Catalog) index() {
 		c.routine[n.name] = append(c.routine[n.name], r)
 		if _, builtin := c.builtins[n.name]; builtin && r.volatility != immutable {
 			c.shadows[n.name] = append(c.shadows[n.name], r)
+		}
+		if r.ofRow && r.volatility != immutable {
+			c.ofRows[n.name] = true
 		}
 	}
 }

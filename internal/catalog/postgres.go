@@ -109,7 +109,9 @@ const pgRoutines = `
 SELECT p.oid, n.nspname, p.proname, CASE WHEN p.prokind = 'a' THEN s.worst ELSE p.provolatile::text END, l.lanname, e.extname,
   pg_catalog.array_to_string(p.proconfig, E'\x1f'),
   CASE WHEN (p.provolatile = 'v' OR p.provolatile = 'i' AND e.extname IS NULL) AND l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
-  n.nspname = 'pg_catalog' OR p.oid < 16384
+  n.nspname = 'pg_catalog' OR p.oid < 16384,
+  p.pronargs > 0 AND p.pronargs - p.pronargdefaults <= 1 AND (p.provariadic <> 0 OR
+    (SELECT y.typtype FROM pg_catalog.pg_type y WHERE y.oid = p.proargtypes[0]) IN ('c', 'd', 'p'))
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -130,6 +132,7 @@ func (l *postgresLoader) routine(row []Text) {
 	}
 	r.volatility = max(r.volatility, v)
 	l.fns[row[0].S], l.vols[row[0].S] = r, v
+	r.ofRow = r.ofRow || row[9].S[0] == 't'
 	src := source{language: row[4].S}
 	builtin := row[8].S[0] == 't'
 	src.harmless = builtin || v != volatile || src.language == "c" && pureExtensions[row[5].S]

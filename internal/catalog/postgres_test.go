@@ -234,6 +234,25 @@ CREATE PROCEDURE proc() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM counters; COMMI
 	})
 }
 
+func TestPostgresFunctionsAreCalledAsAttributesToo(t *testing.T) {
+	t.Parallel()
+	pgCheck(t, `
+CREATE TABLE t (id int PRIMARY KEY, n int);
+CREATE TABLE log (id int PRIMARY KEY);
+CREATE FUNCTION pure(t) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1.n';
+CREATE FUNCTION latest(t) RETURNS int STABLE LANGUAGE sql AS 'SELECT max(id) FROM log';
+CREATE FUNCTION of_any(anyelement, int DEFAULT 1) RETURNS int STABLE LANGUAGE sql AS 'SELECT max(id) FROM log';
+CREATE FUNCTION logs(t) RETURNS int LANGUAGE sql AS 'INSERT INTO log VALUES (1) RETURNING id';
+CREATE FUNCTION n(int) RETURNS int STABLE LANGUAGE sql AS 'SELECT max(id) FROM log'`, nil, []effectCase{
+		{"SELECT t.n, t.pure FROM t", "r: t"},
+		{"SELECT id FROM t WHERE t.latest > 1", "r: t reason: unknown_function"},
+		{"SELECT (x).latest FROM (SELECT t AS x FROM t) y", "r: t reason: unknown_function"},
+		{"SELECT t.of_any FROM t", "r: t reason: unknown_function"},
+		{"SELECT t.logs FROM t", "r: t w: log log[id=*] reason: unknown_function"},
+		{"UPDATE t SET n = t.logs WHERE id = 1", "w: log log[id=*] t t[id=1]"},
+	})
+}
+
 func TestPostgresFunctionsAreImmutableIfTheirBodiesAre(t *testing.T) {
 	t.Parallel()
 	objects := `

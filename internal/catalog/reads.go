@@ -35,6 +35,7 @@ func (r *reader) statement() {
 	for _, f := range r.st.Funcs {
 		r.function(f)
 	}
+	r.attributes()
 	r.hidden()
 	r.refuse(timeCasts(r.st, r.named))
 }
@@ -177,6 +178,21 @@ func (r *reader) function(f sqlparse.Func) {
 	if w.c.dialect != sqlparse.SQLite { // whose functions are the program's own
 		w.unknown = append(w.unknown, tagName(f.Schema, f.Name))
 		w.everything(f.Name)
+	}
+}
+
+// attributes judges what t.f may call. A column of that name would be meant
+// instead, but whose column it is is not known here.
+func (r *reader) attributes() {
+	for _, a := range r.st.Attributes {
+		if !r.walk.c.ofRows[a] {
+			continue
+		}
+		for _, f := range r.walk.c.lookupRoutines(sqlparse.Func{Name: a}, r.walk.s) {
+			if f.ofRow {
+				r.routine(f)
+			}
+		}
 	}
 }
 

@@ -62,6 +62,11 @@ func (r *pgReader) expr(n nodes.Node) {
 	case *nodes.A_Star, *nodes.String:
 	case *nodes.FuncCall:
 		r.call(n)
+	case *nodes.A_Indirection:
+		r.walkFields(n)
+		for _, name := range names(n.Indirection) {
+			r.attribute(name)
+		}
 	case *nodes.TypeCast:
 		r.cast(n)
 	case *nodes.SQLValueFunction:
@@ -100,8 +105,23 @@ func (r *pgReader) expr(n nodes.Node) {
 var systemColumns = wordSet("ctid xmin xmax cmin cmax tableoid")
 
 func (r *pgReader) column(c *nodes.ColumnRef) {
-	if _, name := splitColumn(c); systemColumns[name] {
+	qualifier, name := splitColumn(c)
+	if len(qualifier) > 0 {
+		r.attribute(name)
+	} else if systemColumns[name] {
 		r.st.refuseCache(reason.SystemColumn, name)
+	}
+}
+
+// attribute judges a name after a dot: a column, or a call of a function on
+// what is before the dot.
+func (r *pgReader) attribute(name string) {
+	if systemColumns[name] {
+		r.st.refuseCache(reason.SystemColumn, name)
+		return
+	}
+	if name = truncateName(name); !slices.Contains(r.st.Attributes, name) {
+		r.st.Attributes = append(r.st.Attributes, name)
 	}
 }
 

@@ -174,6 +174,10 @@ type Statement struct {
 	// types may be what is called.
 	Builtins []string
 
+	// Attributes are the names after a dot that need not be columns: to
+	// PostgreSQL t.f is f(t) where t has no column f.
+	Attributes []string
+
 	// TimeCasts are the columns whose values the statement turns into dates or
 	// times, or moves to another zone. That is a function of the column unless
 	// its type is text ("now" would be read at each run) or timetz.

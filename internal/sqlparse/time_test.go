@@ -1,6 +1,7 @@
 package sqlparse
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/cachedsql/cachedsql/internal/reason"
@@ -33,6 +34,14 @@ func TestReasonWithoutCatalog(t *testing.T) {
 		if got := Parse(Postgres, text).ReasonWithoutCatalog(); got != want {
 			t.Errorf("reason of %q without a catalog = %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestAttributesAreTheNamesAfterADot(t *testing.T) {
+	t.Parallel()
+	st := Parse(Postgres, `SELECT a, t.b, (t).c, (f(t)).d[1], t.b, s.t."E" FROM t ORDER BY t.g`)
+	if got := strings.Join(st.Attributes, " "); got != "b c d E g" {
+		t.Errorf("attributes = %q, want b c d E g", got)
 	}
 }
 

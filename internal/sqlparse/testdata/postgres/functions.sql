@@ -148,3 +148,5 @@ SELECT set_config('app.tenant', $1, true)
 SELECT set_config('app.tenant', $1, $2)
 -- case: set config local and not
 SELECT set_config('a.b', 'x', true), set_config('c.d', 'x', false)
+-- case: system column of a row in parentheses
+SELECT (t).ctid FROM t
