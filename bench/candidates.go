@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/go-redis/cache/v9"
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -150,6 +151,7 @@ func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeA
 		add(o.rawGet(ctx, ours.bytes))
 		add(o.rawCheck(ctx))
 		add(o.byHand(bare))
+		add(o.byCacheLibrary(ctx, bare))
 		add(o.byHandTracked(bare))
 	}
 	add(o.slow(slowName, k, nil))
@@ -168,6 +170,7 @@ const (
 	getName       = "go-redis GET of the same bytes"
 	checkName     = "go-redis MGET of four tags"
 	jsonName      = "by hand: go-redis + JSON"
+	libraryName   = "go-redis/cache, MessagePack"
 	trackedName   = "by hand: rueidis DoCache + JSON"
 	slowName      = "1 ms query, bare driver"
 	missName      = "1 ms query, cachedsql, a miss"
@@ -368,6 +371,30 @@ func (o *opened) byHand(db *sql.DB) (candidate, error) {
 	}
 	data, err := o.encode(context.Background(), db)
 	c.bytes = len(data)
+	return c, err
+}
+
+// byCacheLibrary is the same with the library that is most used for it, which
+// has a binary format and compresses.
+func (o *opened) byCacheLibrary(ctx context.Context, db *sql.DB) (candidate, error) {
+	c := candidate{name: libraryName}
+	client, err := o.client()
+	if err != nil {
+		return c, err
+	}
+	library, key := cache.New(&cache.Options{Redis: client}), o.keys+"-library"
+	c.read = func(ctx context.Context) error {
+		var records []record
+		err := library.Once(&cache.Item{Ctx: ctx, Key: key, Value: &records, TTL: time.Hour, Do: func(*cache.Item) (any, error) {
+			return readRecords(ctx, db, o.server.query, o.rows)
+		}})
+		return checked(records, o.rows, err)
+	}
+	if err := c.read(ctx); err != nil {
+		return c, err
+	}
+	bytes, err := client.StrLen(ctx, key).Result()
+	c.bytes = int(bytes)
 	return c, err
 }
 

@@ -51,13 +51,16 @@ func (c *cell) goals() (all []goal) {
 			add("Redis hit / (GET + floor)", 1.3, hit/(get+floor), "x")
 		case alone:
 			add("Redis hit / JSON by hand", 1.0/3, hit/json, "x")
+			add("Redis hit / go-redis/cache", 1.0/3, hit/c.cpu(libraryName), "x")
 			add("Redis hit / bare driver", 0.6, hit/bare, "x")
 		}
 		if alone {
 			add("size of the entry / JSON", 1, float64(c.of(redisName).bytes)/float64(c.of(jsonName).bytes), "x")
+			add("size of the entry / go-redis/cache", 1, float64(c.of(redisName).bytes)/float64(c.of(libraryName).bytes), "x")
 		}
 		if many {
 			add("time per hit / JSON by hand, throughput", 0.5, c.of(jsonName).perSecond/c.of(redisName).perSecond, "x")
+			add("time per hit / go-redis/cache, throughput", 0.5, c.of(libraryName).perSecond/c.of(redisName).perSecond, "x")
 		}
 	}
 	if near, check := c.cpu(validateName), c.cpu(checkName); near > 0 {
