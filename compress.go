@@ -21,9 +21,9 @@ var compressions = [...]string{CompressS2: "s2", CompressOff: "off", CompressZst
 func (c Compression) String() string { return compressions[c] }
 
 // compressAbove is the size in bytes from which results are compressed. Below
-// it less is saved on the way from Redis than is spent: docs/operations.md has
-// the figures.
-const compressAbove = 16 << 10
+// it a key takes most of its place in Redis whatever its result does:
+// docs/operations.md has the figures.
+const compressAbove = 4 << 10
 
 // compressed returns an entry as it is stored. In a store of this process it
 // would only have to be made larger again for each hit.
