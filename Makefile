@@ -10,6 +10,7 @@ FUZZTIME  ?= 10s
 DURATION  ?= 10m
 NEMESIS   ?= all
 STEPS     ?= 20000
+SUITE     ?= xorm-postgres
 # More flags for go test, for example: make test TEST_FLAGS='-run TestCommit -v'
 TEST_FLAGS ?=
 
@@ -45,6 +46,10 @@ torture-all: ## Each nemesis by itself on both databases, and a table of what ca
 soundness: ## Compare random reads with the database's answers after random writes (STEPS=20000 on each of three databases)
 	CACHEDSQL_SOUNDNESS_STEPS=$(STEPS) $(SERVICES) run postgres mysql -- \
 		go test -run='NoReadDiffers|SoundnessTestNotices' -v -timeout=24h $(TEST_FLAGS) .
+
+.PHONY: suite
+suite: ## Run another project's own tests with every query cached, and say what ends otherwise (SUITE=xorm-postgres)
+	$(SERVICES) run postgres mysql redis -- go run ./suites $(SUITE)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a short time (FUZZTIME=10s)

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// An overlay gives files to a build in place of others, or where none are, and leaves the disk alone; see `go help build`.
+type overlay struct {
+	dir     string // where its own files are
+	Replace map[string]string
+}
+
+func newOverlay(dir string) *overlay { return &overlay{dir: dir, Replace: map[string]string{}} }
+
+// put has the build read text where it would read the file at path.
+func (o *overlay) put(path, text string) error {
+	instead := filepath.Join(o.dir, fmt.Sprintf("%d-%s", len(o.Replace), filepath.Base(path)))
+	o.Replace[path] = instead
+	return os.WriteFile(instead, []byte(text), 0o600)
+}
+
+// write returns the name of the file for -overlay.
+func (o *overlay) write() (string, error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(o.dir, "overlay.json")
+	return name, os.WriteFile(name, text, 0o600)
+}
+
+// hooked returns database/sql's own sql.go with a hook between sql.Open or
+// sql.OpenDB and the connector they were given.
+func hooked(source string) (string, error) {
+	for _, change := range []struct{ from, to string }{
+		{"func OpenDB(c driver.Connector) *DB {", "func OpenDB(c driver.Connector) *DB { return openHooked(c, \"\") }\n\nfunc openDB(c driver.Connector) *DB {"},
+		{"return OpenDB(connector), nil", "return openHooked(connector, dataSourceName), nil"},
+		{"return OpenDB(dsnConnector{dsn: dataSourceName, driver: driveri}), nil", "return openHooked(dsnConnector{dsn: dataSourceName, driver: driveri}, dataSourceName), nil"},
+	} {
+		if strings.Count(source, change.from) != 1 {
+			return "", fmt.Errorf("database/sql of this version of Go does not have %q once", change.from)
+		}
+		source = strings.Replace(source, change.from, change.to, 1)
+	}
+	return source + `
+// Hook is put there by cachedsql's suites.
+var Hook func(c driver.Connector, dsn string) driver.Connector
+
+func openHooked(c driver.Connector, dsn string) *DB {
+	if Hook != nil {
+		c = Hook(c, dsn)
+	}
+	return openDB(c)
+}
+`, nil
+}
+
+// hookFile is a file of a package's tests that sets the hook. Its name comes before
+// others: variables of packages are set in the order of files, and there are
+// suites that open a database in one.
+const hookFile = "0_cachedsql_test.go"
+
+// A testPackage is what `go list` says of a package.
+type testPackage struct {
+	Dir, Name, ImportPath     string
+	TestGoFiles, XTestGoFiles []string
+}
+
+// binding returns the file to add.
+func (p testPackage) binding() (path, text string) {
+	name := p.Name
+	if len(p.TestGoFiles) == 0 {
+		name += "_test"
+	}
+	return filepath.Join(p.Dir, hookFile), "package " + name + `
+
+import (
+	"database/sql"
+
+	"github.com/cachedsql/cachedsql/suites/bind"
+)
+
+var _ = bind.Into(&sql.Hook)
+`
+}

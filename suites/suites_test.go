@@ -1,0 +1,116 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestCacheStandsUnderAnUnchangedSuite runs a project whose tests pass, fail in
+// both ways, and fail over the cached driver only.
+func TestCacheStandsUnderAnUnchangedSuite(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	same, err := command(t.Context(), []string{"-dir", "testdata/shop", "-namespace", "shop", "-modes", "memory,memory-repeated"}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := out.String()
+	if same {
+		t.Errorf("a test that fails over the cache only goes unnoticed:\n%s", said)
+	}
+	for _, want := range []string{
+		`(?m)^bare +2 passed, 1 failed`,
+		`(?m)^memory +1 passed, 2 failed, 0 skipped; [1-9]\d* hits`,
+		`(?m)^memory-repeated +1 passed, 2 failed, 0 skipped; [1-9]\d* hits.*; [1-9]\d* reads compared, 0 different`,
+		`(?m)^    shop/TestKnowsItsDriver: pass bare, fail cached$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(said) {
+			t.Errorf("no %s in\n%s", want, said)
+		}
+	}
+	for _, not := range []string{"TestIsBroken", "TestReadsWhatWasWritten"} {
+		if strings.Contains(said, not) {
+			t.Errorf("%s is said to differ:\n%s", not, said)
+		}
+	}
+}
+
+// TestHookGoesIntoThisGo fails with a version of Go whose database/sql looks
+// otherwise.
+func TestHookGoesIntoThisGo(t *testing.T) {
+	t.Parallel()
+	root, err := output(exec.Command("go", "env", "GOROOT"), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "src", "database", "sql", "sql.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, err := hooked(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(changed, "openHooked("); n != 4 {
+		t.Errorf("the hook is called in %d places, want 3", n-1)
+	}
+	if _, err := hooked(changed); err == nil {
+		t.Error("a file that has the hook is taken for database/sql's own")
+	}
+}
+
+func TestBindingIsPartOfThePackagesTests(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]testPackage{
+		"package a\n":      {Name: "a", TestGoFiles: []string{"a_test.go"}, XTestGoFiles: []string{"x_test.go"}},
+		"package a_test\n": {Name: "a", XTestGoFiles: []string{"x_test.go"}},
+	} {
+		if _, text := p.binding(); !strings.HasPrefix(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+}
+
+const log = `{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"x\n"}
+not JSON
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"run","Package":"p","Test":"TestB"}
+{"Action":"fail","Package":"p"}
+`
+
+func TestUnfinishedTestsAndPackagesCount(t *testing.T) {
+	t.Parallel()
+	bare, err := readResults(strings.NewReader(strings.ReplaceAll(log, `{"Action":"fail","Package":"p"}`, `{"Action":"pass","Package":"p","Test":"TestB"}
+{"Action":"pass","Package":"p"}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cached, err := readResults(strings.NewReader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := cached.line(), "1 passed, 0 failed, 0 skipped, 1 unfinished"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	got := strings.Join(cached.differences(bare), "\n")
+	if want := "p: pass bare, fail cached\np/TestB: pass bare, unfinished cached"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := bare.differences(bare); len(got) > 0 {
+		t.Errorf("a run differs from itself: %s", got)
+	}
+}
+
+func TestWrongNamesAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{}, {"xrm"}, {"xorm-mysql", "xorm-postgres"}, {"-modes", "disk", "-dir", "testdata/shop"}} {
+		if _, err := command(t.Context(), args, &strings.Builder{}); err == nil {
+			t.Errorf("%q is accepted", args)
+		}
+	}
+}
