@@ -101,13 +101,15 @@ func (r *mysqlReader) statement(src *mysqlSource) error {
 // rows reads a statement that reads or changes rows.
 func (r *mysqlReader) rows(src *mysqlSource) error {
 	main, returning := src.cutReturning()
-	piece := main.piece()
-	node, err := parseMySQL(piece.text)
-	if err != nil {
-		piece = main.respelled()
-		if node, err = parseMySQL(piece.text); err != nil {
-			return err
+	node, piece, err := main.parse()
+	if err != nil && src.word(0) == "UPDATE" {
+		// MySQL may have a column of this name where MariaDB has the clause.
+		if main, returning = src.cutAt("RETURNING"); returning != nil {
+			node, piece, err = main.parse()
 		}
+	}
+	if err != nil {
+		return err
 	}
 	w := &mysqlWalker{reader: r, piece: piece}
 	if err := w.statement(node); err != nil {
@@ -138,11 +140,27 @@ func (s *mysqlSource) cutReturning() (main, returning *mysqlSource) {
 	default:
 		return s, nil
 	}
-	i := s.find(1, "RETURNING")
+	return s.cutAt("RETURNING")
+}
+
+// cutAt splits the source at the first such word outside parentheses.
+func (s *mysqlSource) cutAt(word string) (before, after *mysqlSource) {
+	i := s.find(1, word)
 	if i < 0 {
 		return s, nil
 	}
 	return s.until(i), s.from(i + 1)
+}
+
+// parse tries the text as it is, and then in the parser's own spelling.
+func (s *mysqlSource) parse() (ast.StmtNode, mysqlPiece, error) {
+	piece := s.piece()
+	node, err := parseMySQL(piece.text)
+	if err != nil {
+		piece = s.respelled()
+		node, err = parseMySQL(piece.text)
+	}
+	return node, piece, err
 }
 
 // expressions reads a list of expressions as the fields of a SELECT.

@@ -34,6 +34,8 @@ func TestMySQLParametersAreNumberedOverTheWholeText(t *testing.T) {
 		"SELECT * FROM t FOR SYSTEM_TIME AS OF ? WHERE a = ?":                             "read cacheable\nreads t{a=$2}",
 		"SELECT ?, x.* FROM t, (VALUES (?), (?)) x WHERE t.a = ?":                         "read cacheable\nreads t{a=$4}",
 		"INSERT INTO t (a, b) VALUES (?, ?) RETURNING (SELECT x FROM s WHERE y = ?)":      "write write\nreads s{y=$3}\nwrites insert t{a=$1 b=$2}",
+		"UPDATE t SET a = ? WHERE id = ? RETURNING (SELECT x FROM s WHERE y = ?)":         "write write\nreads s{y=$3}\nwrites update t{id=$2} set a",
+		"UPDATE t SET returning = ? WHERE id = ?":                                         "write write\nwrites update t{id=$2} set returning",
 		"EXPLAIN SELECT ? FROM t WHERE a = ?":                                             "other explain\nreads t{a=$2}",
 		"SET STATEMENT max_statement_time = ? FOR UPDATE t SET a = ? WHERE id = ?":        "write write\nwrites update t{id=$3} set a",
 		"SELECT * FROM t WHERE a IN (?, ?) AND b = (SELECT c FROM s WHERE d = ?) LIMIT ?": "read cacheable\nreads t{a=$1|$2}, s{d=$3}",
