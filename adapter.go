@@ -52,6 +52,11 @@ type Adapter struct {
 	// every failure counts as a refusal.
 	Unreachable func(err error) bool
 
+	// ReusesBytes says that a []byte of the driver's is good until the next row
+	// only, which is all that database/sql promises. Those of a hit then are as
+	// well, and cost less.
+	ReusesBytes bool
+
 	// ScanColumn scans v, a value of the given database type, into dest where
 	// dest is not one of database/sql's own destinations. Go 1.27 and later:
 	// there the results of a driver that scans columns itself, as pgx does, are

@@ -14,10 +14,12 @@ type budget struct {
 	context.Context // the caller's
 	deadline        time.Time
 
-	mu     sync.Mutex
-	timed  context.Context // guarded by mu; nil until somebody waits
-	cancel context.CancelFunc
-	ended  bool // guarded by mu
+	mu    sync.Mutex
+	done  chan struct{} // guarded by mu; nil until somebody waits
+	why   error         // guarded by mu; set once done is closed
+	timer *time.Timer   // guarded by mu, as the next one; nil while done is
+	leave func() bool   // makes the caller's end no concern of ours; nil where it has none
+	ended bool          // guarded by mu
 }
 
 func newBudget(ctx context.Context, d time.Duration) *budget {
@@ -33,9 +35,7 @@ func (b *budget) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ended = true
-	if b.cancel != nil {
-		b.cancel()
-	}
+	b.closeIf(context.Canceled)
 }
 
 // Deadline returns the earlier one of the budget's and the caller's.
@@ -46,28 +46,69 @@ func (b *budget) Deadline() (time.Time, bool) { return b.deadline, true }
 func (b *budget) Done() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.timed == nil {
-		b.timed, b.cancel = context.WithDeadline(b.Context, b.deadline)
-		if b.ended {
-			b.cancel()
-		}
+	if b.done != nil {
+		return b.done
 	}
-	return b.timed.Done()
+	b.done = make(chan struct{})
+	if why := b.over(); why != nil {
+		b.closeIf(why)
+		return b.done
+	}
+	b.timer = time.AfterFunc(time.Until(b.deadline), b.expire)
+	if b.Context.Done() != nil {
+		b.leave = context.AfterFunc(b.Context, b.expire)
+	}
+	return b.done
+}
+
+// expire closes done: the timer or the caller's context says that it is time,
+// whatever the clock on the wall says.
+func (b *budget) expire() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	why := b.over()
+	if why == nil {
+		why = context.DeadlineExceeded
+	}
+	b.closeIf(why)
 }
 
 // Err says why Done is closed, nil if it is not.
 func (b *budget) Err() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch {
-	case b.timed != nil:
-		return b.timed.Err()
-	case b.Context.Err() != nil:
-		return b.Context.Err()
+	if b.why != nil {
+		return b.why
+	}
+	why := b.over()
+	b.closeIf(why)
+	return why
+}
+
+// over says why the budget is over, nil if it is not. It needs mu.
+func (b *budget) over() error {
+	switch err := b.Context.Err(); {
+	case err != nil:
+		return err
 	case !time.Now().Before(b.deadline):
 		return context.DeadlineExceeded
 	case b.ended:
 		return context.Canceled
 	}
 	return nil
+}
+
+// closeIf closes done, if somebody waits and there is a reason. It needs mu.
+func (b *budget) closeIf(why error) {
+	if why == nil || b.done == nil || b.why != nil {
+		return
+	}
+	b.why = why
+	close(b.done)
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	if b.leave != nil {
+		b.leave()
+	}
 }

@@ -43,7 +43,7 @@ type Cache struct {
 	tables   tables
 	pending  pending
 	gate     *gate
-	near     near
+	near     *near
 	ring     *seal.Ring // nil: entries are stored as they are
 	leases   *leases
 	tasks    *tasks

@@ -31,6 +31,7 @@ type figures struct {
 	ghosted        ghostFigures
 	ghost          atomic.Pointer[ghost] // nil: not needed yet
 	lastSeen       atomic.Int64          // seconds since 1970
+	lastTick       atomic.Int64          // when that was stored, seconds of sinceStart
 
 	// retired: somebody else's place. What is still added moves to the others.
 	retired atomic.Bool
@@ -294,10 +295,13 @@ func (t *tally) takes(r *route) {
 }
 
 // seen stores the time once a second: a store that changes nothing would still
-// take the memory away from the other processors.
+// take the memory away from the other processors. Of now, a moment, only the
+// difference to others is known.
 func (f *figures) seen(now time.Time) {
-	if second := now.Unix(); f.lastSeen.Load() < second {
-		f.lastSeen.Store(second)
+	tick := int64(now.Sub(processStart) / time.Second)
+	if f.lastTick.Load() != tick || f.lastSeen.Load() == 0 {
+		f.lastTick.Store(tick)
+		f.lastSeen.Store(time.Now().Unix())
 	}
 }
 

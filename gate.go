@@ -49,10 +49,6 @@ type gate struct {
 	closed bool
 }
 
-var processStart = time.Now()
-
-func sinceStart() int64 { return int64(time.Since(processStart)) }
-
 func newGate(c *Cache) *gate {
 	g := &gate{cache: c, budget: c.config.LookupTimeout, beat: heartbeat, kick: make(chan struct{}, 1), quit: make(chan struct{})}
 	if term, _ := absence(c.store); term != 0 && c.config.OnCacheDown == Wait {

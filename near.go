@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -48,7 +49,26 @@ func (m NearMode) String() string { return nearModes[m] }
 // once does not push out what is read often.
 type near struct {
 	entries *otter.Cache[nearKey, *nearEntry] // nil: there is no near cache
+	clock   nearClock
 }
+
+// nearClock tells the near cache what time it is by when lookups start: reading
+// a clock for each would take as long as finding what it looks for. What is
+// looked up later than the next tick is not found when its time has ended.
+type nearClock struct{ now atomic.Int64 } // nanoseconds of sinceStart
+
+const nearTick = int64(time.Millisecond)
+
+// tick moves the clock on. In between it stays, so that the memory it is in is
+// not taken away from other processors all the time.
+func (c *nearClock) tick(started time.Time) {
+	if now := int64(started.Sub(processStart)); now-c.now.Load() >= nearTick {
+		c.now.Store(now)
+	}
+}
+
+func (c *nearClock) NowNano() int64                      { return c.now.Load() }
+func (c *nearClock) Tick(time.Duration) <-chan time.Time { return nil }
 
 type nearKey struct {
 	space *space
@@ -75,23 +95,26 @@ const (
 func nearWeight(result *rowcodec.Result) uint32 {
 	size := result.Size() + nearOverhead
 	for set := range result.Sets() {
-		size += nearSlack * min(result.Rows(set)*int64(len(result.Names(set, nil))), nearSlackMost)
+		size += nearSlack * min(result.Rows(set)*int64(result.Width(set)), nearSlackMost)
 	}
 	return uint32(min(size, math.MaxUint32))
 }
 
-func newNear(maxBytes int64) near {
+func newNear(maxBytes int64) *near {
 	if maxBytes <= 0 {
-		return near{}
+		return &near{}
 	}
-	return near{otter.Must(&otter.Options[nearKey, *nearEntry]{
+	n := &near{}
+	n.clock.now.Store(sinceStart())
+	n.entries = otter.Must(&otter.Options[nearKey, *nearEntry]{
 		MaximumWeight: uint64(maxBytes),
 		Weigher:       func(_ nearKey, e *nearEntry) uint32 { return e.weight },
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[nearKey, *nearEntry]) time.Duration {
 			return e.Value.lives
 		}),
-		Clock: memoryClock{processStart},
-	})}
+		Clock: &n.clock,
+	})
+	return n
 }
 
 // NearSize returns how many results are in the near cache, and about how much
@@ -111,6 +134,7 @@ func (n *near) find(l *lookup) *nearEntry {
 	if n.entries == nil || l.wish.refresh || l.route.nearMode() == NearOff {
 		return nil
 	}
+	n.clock.tick(l.started)
 	e, _ := n.entries.GetIfPresent(nearKey{l.route.space, l.key})
 	return e
 }
@@ -146,6 +170,7 @@ func (n *near) keep(l *lookup, h rowcodec.Header, result *rowcodec.Result) (*row
 	if err != nil {
 		return nil, err
 	}
+	n.clock.tick(l.started)
 	n.entries.Set(nearKey{l.route.space, l.key}, &nearEntry{
 		header: h, result: boxed, bytes: int64(len(l.reading.Entry)), weight: nearWeight(boxed), lives: lives,
 	})

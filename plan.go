@@ -14,9 +14,11 @@ import (
 // plan is the analysis of one statement text, shared by all connections, with
 // the last routes taken for it.
 type plan struct {
-	st   *sqlparse.Statement
-	text [sha256.Size]byte // of the text without comments
-	size int
+	planKey
+	st    *sqlparse.Statement
+	text  [sha256.Size]byte // of the text without comments
+	hints hints
+	size  int
 
 	// inert: the statement can neither be cached nor change anything, whatever
 	// the catalog and the rules say. It goes straight to the driver.
@@ -29,9 +31,9 @@ type plan struct {
 	routes map[routeKey]*route // under mu; one for each state it has been run in
 }
 
-func newPlan(d Dialect, text string) *plan {
-	st := sqlparse.Parse(d, text)
-	p := &plan{st: st, text: sha256.Sum256([]byte(st.Text)), size: len(text) + planOverhead}
+func newPlan(key planKey) *plan {
+	st := sqlparse.Parse(key.dialect, key.whole)
+	p := &plan{planKey: key, st: st, text: sha256.Sum256([]byte(st.Text)), hints: hintsOf(st), size: len(key.whole) + planOverhead}
 	p.inert = !st.Cacheable() && !mayWrite(st) && st.Tx == sqlparse.TxNone && !st.ImplicitCommit &&
 		len(st.SessionVars) == 0 && !st.SessionUnknown && !st.SessionReset && !st.ChangesDatabase &&
 		len(st.TempTables) == 0 && len(st.Parts) == 0
@@ -66,12 +68,18 @@ const (
 	planShards   = 16
 	planBytes    = 64 << 20 / planShards / 2 // a shard keeps two generations
 	planOverhead = 2048
+
+	// planRecent is how many plans are at hand without a lock, of texts of at
+	// most recentText bytes.
+	planRecent = 1024
+	recentText = 4 << 10
 )
 
 // planMemo remembers plans by text. It is bounded: each shard keeps two
 // generations, and when the young one is full the old one goes.
 type planMemo struct {
 	seed   maphash.Seed
+	recent [planRecent]atomic.Pointer[plan] // by hash: what was last asked for
 	shards [planShards]planShard
 }
 
@@ -83,7 +91,7 @@ type planShard struct {
 
 type planKey struct {
 	dialect Dialect
-	text    string
+	whole   string // the text with its comments
 }
 
 func (m *planMemo) init() {
@@ -96,15 +104,27 @@ func (m *planMemo) init() {
 // get returns the plan for text. The work is done at most once for a text that
 // keeps coming; the repeated case neither allocates nor excludes others.
 func (m *planMemo) get(c *Cache, d Dialect, text string) *plan {
-	shard := &m.shards[maphash.String(m.seed, text)%planShards]
+	hash := maphash.String(m.seed, text)
+	recent := &m.recent[hash%planRecent]
 	key := planKey{d, text}
-	shard.mu.RLock()
-	p := shard.young[key]
-	shard.mu.RUnlock()
+	if p := recent.Load(); p != nil && p.planKey == key {
+		return p
+	}
+	p := m.shards[hash/planRecent%planShards].get(c, key)
+	if len(text) <= recentText {
+		recent.Store(p)
+	}
+	return p
+}
+
+func (s *planShard) get(c *Cache, key planKey) *plan {
+	s.mu.RLock()
+	p := s.young[key]
+	s.mu.RUnlock()
 	if p != nil {
 		return p
 	}
-	return shard.add(c, key)
+	return s.add(c, key)
 }
 
 func (s *planShard) add(c *Cache, key planKey) *plan {
@@ -112,14 +132,14 @@ func (s *planShard) add(c *Cache, key planKey) *plan {
 	p := s.old[key]
 	s.mu.RUnlock()
 	if p == nil {
-		p = newPlan(key.dialect, key.text)
+		p = newPlan(key)
 		p.tally = &tally{queries: &c.queries, st: p.st}
 		c.counts.parsed.Add(1)
 		if problem := hintProblem(p.st); problem != "" {
 			c.emit(Event{Outcome: Note, QueryID: p.st.QueryID, Statement: p.st.Normal, Err: fmt.Errorf("cachedsql: %s; ignored", problem)})
 		}
 	}
-	if len(key.text) > planBytes/64 {
+	if len(key.whole) > planBytes/64 {
 		return p // one huge text must not push out everything else
 	}
 	s.mu.Lock()

@@ -38,7 +38,7 @@ func BenchmarkFirstSight(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				started := time.Now()
-				newPlan(d, text)
+				newPlan(planKey{d, text})
 				took = append(took, time.Since(started))
 			}
 			slices.Sort(took)

@@ -33,7 +33,7 @@ func (x *call) path() protocolPath {
 }
 
 func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
-	defer x.plan.tally.asked(time.Now(), false, &err)
+	defer x.plan.tally.asked(moment(), false, &err)
 	x.conn.pristine = false
 	if x.stmt != nil {
 		return x.stmt.innerQuery(ctx, x.args)
@@ -42,7 +42,7 @@ func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
 }
 
 func (x *call) exec(ctx context.Context) (_ driver.Result, err error) {
-	defer x.plan.tally.asked(time.Now(), true, &err)
+	defer x.plan.tally.asked(moment(), true, &err)
 	x.conn.pristine = false
 	if x.stmt != nil {
 		return x.stmt.innerExec(ctx, x.args)
@@ -289,7 +289,7 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 			return nil, nil, why, nil
 		}
 		l := c.newLookup()
-		l.plan, l.route, l.wish, l.started = p, r, w, time.Now()
+		l.plan, l.route, l.wish, l.started = p, r, w, r.now()
 		rows, why, err := c.ask(ctx, l, x)
 		if why != reason.UnknownRelation {
 			if rows == nil && why != reason.None && (why != reason.PendingWrite || w.refresh || r.shadows()) {
@@ -307,15 +307,14 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 
 // refuse says why a read that its text allows is not looked up.
 func (c *conn) refuse(p *plan, w wish) Reason {
-	_, hinted := p.st.Hints["bypass"]
 	switch {
 	case p.textReason() != reason.None:
 		return p.textReason()
 	case w.bypass:
 		return reason.BypassContext
-	case hinted:
+	case p.hints.bypass:
 		return reason.BypassHint
-	case c.cache.rules.Load() == nil && !w.hasTTL && p.st.Hints["ttl"] == "":
+	case c.cache.rules.Load() == nil && !w.hasTTL && !p.hints.hasTTL:
 		return reason.NoRule
 	case c.tx.inside():
 		return reason.InTransaction
@@ -333,7 +332,7 @@ func (c *conn) refuse(p *plan, w wish) Reason {
 
 // refuseRoute says why a read is not looked up in the session's present state.
 func (c *conn) refuseRoute(p *plan, r *route, w wish) Reason {
-	_, hinted := hintTTL(p.st)
+	hinted := p.hints.hasTTL
 	switch {
 	case c.tx.inside():
 		return reason.InTransaction // autocommit is off, as the session says

@@ -159,6 +159,15 @@ func namesOf(tables []sqlparse.Table) []string {
 	return names
 }
 
+// now is what lookups on the route are timed by. A lease ends by whichever
+// clock says so first: see sinceRead.
+func (r *route) now() time.Time {
+	if r.lease != 0 {
+		return time.Now()
+	}
+	return moment()
+}
+
 // prepareRoute makes session and catalog known and returns p's route. It may
 // ask the server, so it must not be called inside a transaction.
 func (c *conn) prepareRoute(ctx context.Context, p *plan) (*route, error) {
@@ -231,11 +240,11 @@ func (c *conn) refreshCatalog(ctx context.Context, schema Schema) (current bool)
 // ttlOf returns how long a result lives: the context's wish, the hint in the
 // text, the rule, in this order. ok is false where nothing is to be stored.
 func (r *route) ttlOf(p *plan, w wish, rows int64) (ttl time.Duration, ok bool) {
-	switch hint, given := hintTTL(p.st); {
+	switch {
 	case w.hasTTL:
 		return w.ttl, w.ttl > 0
-	case given:
-		return hint, hint > 0
+	case p.hints.hasTTL:
+		return p.hints.ttl, p.hints.ttl > 0
 	case r.rule == nil:
 		return 0, false
 	case rows == 0:
@@ -245,14 +254,22 @@ func (r *route) ttlOf(p *plan, w wish, rows int64) (ttl time.Duration, ok bool) 
 	}
 }
 
-// hintTTL reads a "cachedsql: ttl=30s" comment.
-func hintTTL(st *sqlparse.Statement) (time.Duration, bool) {
-	text, ok := st.Hints["ttl"]
-	if !ok {
-		return 0, false
+// hints are what the comments of a text ask for, such as "cachedsql: ttl=30s".
+type hints struct {
+	bypass bool
+	hasTTL bool
+	ttl    time.Duration
+}
+
+func hintsOf(st *sqlparse.Statement) (h hints) {
+	_, h.bypass = st.Hints["bypass"]
+	text, given := st.Hints["ttl"]
+	if !given {
+		return h
 	}
 	ttl, err := parseTTL(text)
-	return ttl, err == nil
+	h.ttl, h.hasTTL = ttl, err == nil
+	return h
 }
 
 // hintProblem says what is wrong with the hints of a statement, "" if nothing.

@@ -17,20 +17,32 @@ import (
 // nobody can tell one from the other. A hit has a result to replay; a miss has
 // the driver's rows, which it records while the caller reads them.
 type rows struct {
-	conn  *conn
-	set   int
-	names []string
-	types []rowcodec.Column
-	room  [12]string // for the names of a first set with few columns
+	conn      *conn
+	set       int
+	names     []string
+	cursor    rowcodec.Cursor // of a hit
+	recording *recording      // nil: a hit
+	asked     *askedRows      // nil: nobody has asked for such things
+}
 
-	result *rowcodec.Result
-	cursor rowcodec.Cursor
-
-	source    driver.Rows
-	recording *recording
-
+// askedRows is what few callers want to know of rows.
+type askedRows struct {
+	types   []rowcodec.Column
 	current []driver.Value //nolint:unused // Go 1.27: the row that ScanColumn reads
 }
+
+// Rows with room for the names of a first set with few columns, and with a few
+// more. The names are the caller's, who may keep them and change them.
+type (
+	rowsOfFew struct {
+		rows
+		room [4]string
+	}
+	rowsOfSome struct {
+		rows
+		room [11]string
+	}
+)
 
 var (
 	_ driver.Rows                           = (*rows)(nil)
@@ -44,34 +56,58 @@ var (
 
 // replay returns the rows of a hit.
 func (c *conn) replay(result *rowcodec.Result) *rows {
-	r := &rows{conn: c, result: result}
-	r.enterSet(0, r.room[:])
+	var r *rows
+	var room []string
+	switch width := result.Width(0); {
+	case width <= len(rowsOfFew{}.room):
+		few := &rowsOfFew{}
+		r, room = &few.rows, few.room[:]
+	case width <= len(rowsOfSome{}.room):
+		some := &rowsOfSome{}
+		r, room = &some.rows, some.room[:]
+	default:
+		r = &rows{}
+	}
+	r.conn = c
+	r.enterSet(result, 0, room)
 	return r
 }
 
-func (r *rows) enterSet(set int, room []string) {
-	r.set = set
-	r.names, r.types = r.result.Names(set, room), nil
-	r.cursor = r.result.Cursor(set)
+func (r *rows) enterSet(result *rowcodec.Result, set int, room []string) {
+	r.set, r.asked = set, nil
+	r.names = result.Names(set, room)
+	r.cursor = result.Cursor(set)
+	if r.conn.connector.adapter.ReusesBytes {
+		r.cursor.ReuseBytes()
+	}
 }
 
-// column returns what the driver said of a column. Few callers ask.
+// rarely returns what few callers want, empty at first.
+func (r *rows) rarely() *askedRows {
+	if r.asked == nil {
+		r.asked = &askedRows{}
+	}
+	return r.asked
+}
+
+// column returns what the driver said of a column.
 func (r *rows) column(i int) *rowcodec.Column {
+	q := r.rarely()
 	switch {
-	case r.types != nil:
-	case r.source != nil: // it could not say at once
-		column := columnOf(r.source, i, r.names[i])
+	case q.types != nil:
+	case r.recording != nil: // it could not say at once
+		column := columnOf(r.recording.source, i, r.names[i])
 		return &column
 	default:
-		r.types = r.result.Columns(r.set)
+		q.types = r.cursor.Result().Columns(r.set)
 	}
-	return &r.types[i]
+	return &q.types[i]
 }
 
 // record returns the rows of a miss, which are stored when the caller has read
 // them to the end.
 func (c *conn) record(source driver.Rows, l *lookup) driver.Rows {
-	r := &rows{conn: c, source: source, recording: newRecording(c, l)}
+	r := &rows{conn: c, recording: newRecording(c, l, source)}
 	r.enterSourceSet()
 	if c.snapshotPerConn() {
 		c.openRows++
@@ -80,12 +116,14 @@ func (c *conn) record(source driver.Rows, l *lookup) driver.Rows {
 }
 
 func (r *rows) enterSourceSet() {
-	r.names = r.source.Columns()
-	r.types = columnsOf(r.source, r.names)
-	if r.types == nil {
-		r.recording.drop(reason.UnsupportedValue)
+	rec := r.recording
+	r.names = rec.source.Columns()
+	types := columnsOf(rec.source, r.names)
+	if types == nil {
+		rec.drop(reason.UnsupportedValue)
 	}
-	r.recording.beginSet(r.types)
+	rec.beginSet(types)
+	r.asked = &askedRows{types: types}
 }
 
 // Columns returns the column names of the current result set.
@@ -93,32 +131,32 @@ func (r *rows) Columns() []string { return r.names }
 
 // Next fills dest with the next row.
 func (r *rows) Next(dest []driver.Value) error {
-	if r.source == nil {
+	if r.recording == nil {
 		return r.cursor.Next(dest)
 	}
-	err := r.source.Next(dest)
-	r.recording.next(dest, err, r.source)
+	err := r.recording.source.Next(dest)
+	r.recording.next(dest, err)
 	return err
 }
 
 // HasNextResultSet reports whether there is another result set.
 func (r *rows) HasNextResultSet() bool {
-	if r.source == nil {
-		return r.set+1 < r.result.Sets()
+	if r.recording == nil {
+		return r.set+1 < r.cursor.Result().Sets()
 	}
-	return hasNextResultSet(r.source)
+	return hasNextResultSet(r.recording.source)
 }
 
 // NextResultSet advances to the next result set, io.EOF if there is none.
 func (r *rows) NextResultSet() error {
-	if r.source == nil {
+	if r.recording == nil {
 		if !r.HasNextResultSet() {
 			return io.EOF
 		}
-		r.enterSet(r.set+1, nil) // the names before are the caller's
+		r.enterSet(r.cursor.Result(), r.set+1, nil) // the names before are the caller's
 		return nil
 	}
-	more, ok := r.source.(driver.RowsNextResultSet)
+	more, ok := r.recording.source.(driver.RowsNextResultSet)
 	if !ok {
 		return io.EOF
 	}
@@ -133,16 +171,16 @@ func (r *rows) NextResultSet() error {
 
 // Close ends the reading, and stores what was recorded if it is complete.
 func (r *rows) Close() error {
-	if r.source == nil {
+	if r.recording == nil {
 		return nil
 	}
 	// QueryRow stops after the row it wants. Whether there is another is worth
 	// one look: the driver has to skip the rest of the result anyway.
 	if r.recording.oneRowIn() {
 		extra := make([]driver.Value, len(r.names))
-		r.recording.next(extra, r.source.Next(extra), r.source)
+		r.recording.next(extra, r.recording.source.Next(extra))
 	}
-	err := r.source.Close()
+	err := r.recording.source.Close()
 	if r.conn.snapshotPerConn() {
 		r.conn.openRows--
 	}
@@ -218,6 +256,7 @@ func columnOf(r driver.Rows, i int, name string) (col rowcodec.Column) {
 type recording struct {
 	conn   *conn
 	lookup *lookup
+	source driver.Rows
 	enc    *rowcodec.Encoder // nil once dropped
 	why    Reason            // why it was dropped
 
@@ -232,9 +271,9 @@ type recording struct {
 
 var encoders = sync.Pool{New: func() any { return new(rowcodec.Encoder) }}
 
-func newRecording(c *conn, l *lookup) *recording {
+func newRecording(c *conn, l *lookup, source driver.Rows) *recording {
 	rec := &recording{
-		conn: c, lookup: l, enc: encoders.Get().(*rowcodec.Encoder),
+		conn: c, lookup: l, source: source, enc: encoders.Get().(*rowcodec.Encoder),
 		maxRows: defaultMaxRows, maxBytes: defaultMaxBytes, dbTime: time.Since(l.started),
 	}
 	if rule := l.route.rule; rule != nil {
@@ -256,11 +295,11 @@ func (rec *recording) beginSet(cols []rowcodec.Column) {
 
 // next takes in what the driver's Next returned. The values are copied here
 // and now: drivers reuse their memory.
-func (rec *recording) next(row []driver.Value, err error, source driver.Rows) {
+func (rec *recording) next(row []driver.Value, err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		rec.setEnded = true
-		rec.ended = !hasNextResultSet(source)
+		rec.ended = !hasNextResultSet(rec.source)
 	case err != nil:
 		rec.failed = true
 		rec.drop(reason.ResultError)

@@ -14,10 +14,11 @@ var (
 
 // NextRow advances to the next row, which ScanColumn then reads.
 func (r *rows) NextRow() error {
-	if len(r.current) != len(r.names) { // the first row of a result set
-		r.current = make([]driver.Value, len(r.names))
+	q := r.rarely()
+	if len(q.current) != len(r.names) { // the first row of a result set
+		q.current = make([]driver.Value, len(r.names))
 	}
-	return r.Next(r.current)
+	return r.Next(q.current)
 }
 
 // ScanColumn scans a column of the current row. Destinations that only the
@@ -25,9 +26,9 @@ func (r *rows) NextRow() error {
 func (r *rows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
 	a := &r.conn.connector.adapter
 	if a.ScanColumn != nil && a.OwnDestination != nil && a.OwnDestination(dest) {
-		return a.ScanColumn(r.conn.inner, r.column(i).DatabaseType, r.current[i], dest)
+		return a.ScanColumn(r.conn.inner, r.column(i).DatabaseType, r.asked.current[i], dest)
 	}
-	return sql.ConvertAssign(ctx, dest, r.current[i])
+	return sql.ConvertAssign(ctx, dest, r.asked.current[i])
 }
 
 // scansItself reports whether r has destinations of its own that a replay could

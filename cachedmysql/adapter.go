@@ -29,6 +29,7 @@ func Adapter(config *mysql.Config) cachedsql.Adapter {
 		Alike:       alike,
 		Unreachable: unreachable,
 		EncodeArg:   encodeArg,
+		ReusesBytes: true, // they are parts of its read buffer
 	}
 }
 

@@ -1,7 +1,6 @@
 package rowcodec
 
 import (
-	"database/sql/driver"
 	"encoding/binary"
 	"time"
 	"unsafe"
@@ -24,9 +23,7 @@ type set struct {
 	rows       string // each with its length before it
 	count      int64
 
-	// Of a boxed Result: all values, row by row, and which columns hold bytes.
-	boxed   []driver.Value
-	byteful []int
+	boxed *boxed // nil: values are decoded when they are asked for
 }
 
 // Decode checks an entry and returns its result. Rows are decoded only when
@@ -144,6 +141,9 @@ func (r *Result) Sets() int { return len(r.sets) }
 // Rows returns the number of rows in a set.
 func (r *Result) Rows(set int) int64 { return r.sets[set].count }
 
+// Width returns the number of columns of a set.
+func (r *Result) Width(set int) int { return r.sets[set].width }
+
 // Size returns the bytes of memory the Result holds, approximately.
 func (r *Result) Size() int64 { return r.size }
 
@@ -156,6 +156,10 @@ func (r *Result) Names(set int, room []string) []string {
 		names = make([]string, t.width)
 	}
 	names = names[:t.width:t.width]
+	if t.boxed != nil {
+		copy(names, t.boxed.names)
+		return names
+	}
 	i := 0
 	for k := range names {
 		names[k], i = readText(t.names, i)

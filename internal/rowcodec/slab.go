@@ -14,8 +14,12 @@ type slabs struct {
 	floats  slab[float64]
 	strings slab[string]
 	times   slab[time.Time]
+}
+
+// ownBytes are such memory for slices and what they hold.
+type ownBytes struct {
 	slices  slab[[]byte]
-	content []byte // of slices
+	content []byte
 }
 
 // slab is room for values not yet made.
@@ -24,13 +28,15 @@ type slab[T any] []T
 // Limits of one piece. A value kept by the program keeps its piece alive.
 const (
 	maxSlab      = 64      // values
+	maxSlices    = 1024    // slices of a boxed Result: few programs keep those, database/sql copies bytes
 	maxSlabBytes = 8 << 10 // bytes of content
 )
 
-// put stores v; more is how many values, this one included, may follow.
-func (s *slab[T]) put(v T, more int64) unsafe.Pointer {
+// put stores v; more is how many values, this one included, may follow, and
+// most how many a piece has room for.
+func (s *slab[T]) put(v T, more, most int64) unsafe.Pointer {
 	if len(*s) == 0 {
-		*s = make([]T, min(more, maxSlab))
+		*s = make([]T, min(more, most))
 	}
 	p := &(*s)[0]
 	*s = (*s)[1:]
@@ -39,19 +45,38 @@ func (s *slab[T]) put(v T, more int64) unsafe.Pointer {
 }
 
 // take returns n bytes that nobody else has and that cannot be extended into
-// those of others.
-func (s *slabs) take(n int, more int64) []byte {
+// those of others. At most that many bytes more follow, these included.
+func (o *ownBytes) take(n int, more int64) []byte {
 	switch {
 	case n == 0:
 		return []byte{} // a part of no memory would be nil
 	case n >= maxSlabBytes:
 		return make([]byte, n)
-	case n > len(s.content):
-		s.content = make([]byte, min(int64(n)*more, maxSlabBytes))
+	case n > len(o.content):
+		o.content = make([]byte, min(more, maxSlabBytes))
 	}
-	own := s.content[:n:n]
-	s.content = s.content[n:]
+	own := o.content[:n:n]
+	o.content = o.content[n:]
 	return own
+}
+
+func (o *ownBytes) box(b []byte, more, most int64) driver.Value {
+	return box(bytesWord, o.slices.put(b, more, most))
+}
+
+// reuse replaces the bytes of a row by copies in the memory of the row before.
+func (o *ownBytes) reuse(dest []driver.Value, b *boxed) {
+	if o.slices == nil {
+		o.slices, o.content = make([][]byte, len(b.byteful)), make([]byte, b.rowMost)
+	}
+	room := o.content
+	for i, k := range b.byteful {
+		if content, ok := dest[k].([]byte); ok && content != nil {
+			n := copy(room, content)
+			o.slices[i], room = room[:n:n], room[n:]
+			dest[k] = box(bytesWord, unsafe.Pointer(&o.slices[i]))
+		}
+	}
 }
 
 // loneBytes is a slice together with what it holds, for results of which no
