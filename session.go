@@ -153,6 +153,7 @@ func (c *conn) know(ctx context.Context) error {
 // state is the server's answer.
 type state struct {
 	namespace string // "" = cannot be told
+	run       string // see restarted; "" = cannot be told
 	settings  []string
 	names     catalog.Session
 	database  string
@@ -168,7 +169,10 @@ var connections atomic.Uint64
 func (c *conn) learn(found state) {
 	s := &c.session
 	if c.cache.config.Namespace != "" {
-		found.namespace = c.cache.config.Namespace
+		found.namespace, found.run = c.cache.config.Namespace, ""
+	}
+	if found.run != "" {
+		found.settings = append(found.settings, found.run)
 	}
 	s.unfit, s.misread = found.unfit, found.misread
 	switch {
@@ -201,6 +205,9 @@ func (c *conn) learn(found state) {
 	s.known = true
 	c.connector.identified.Store(true)
 	c.connector.last.Store(s.space)
+	if s.space.restarted(found.run) {
+		c.cache.forgetRun(s.space)
+	}
 	if c.connector.owes.Swap(false) {
 		_ = c.cache.bump(context.Background(), s.space, touched{names: []string{WildcardTag, SchemaTag}})
 	}

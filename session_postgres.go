@@ -46,7 +46,7 @@ func (c *conn) postgresState(ctx context.Context) (state, error) {
 			c.withoutControl()
 			continue
 		}
-		if len(rows) != 1 || len(rows[0]) != 9+len(settings) {
+		if len(rows) != 1 || len(rows[0]) != postgresFacts+len(settings) {
 			return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
 		}
 		switch open := rows[0][8].S == "true"; {
@@ -71,6 +71,12 @@ func (c *conn) postgresSettings() []string {
 	return settings
 }
 
+// postgresRun is the microsecond in which the server started: see restarted.
+const postgresRun = `(EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint`
+
+// postgresFacts are the answers before those about settings.
+const postgresFacts = 10
+
 // postgresQuestion asks which database this is, and for the session. The name
 // of the database has to be the same for all its users, however they connect
 // and whatever they may: two names for one database keep its writers from
@@ -81,8 +87,7 @@ func postgresQuestion(withoutControl bool, settings []string) string {
 	var q strings.Builder
 	q.WriteString(`SELECT `)
 	if withoutControl {
-		q.WriteString(`'run-' || (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint || '-' ||` +
-			` pg_catalog.current_setting('port')`)
+		q.WriteString(`'run-' || ` + postgresRun + ` || '-' || pg_catalog.current_setting('port')`)
 	} else {
 		q.WriteString(`(SELECT system_identifier FROM pg_catalog.pg_control_system())::text`)
 	}
@@ -91,7 +96,7 @@ func postgresQuestion(withoutControl bool, settings []string) string {
 		` pg_catalog.pg_is_in_recovery()::text, pg_catalog.array_to_json(pg_catalog.current_schemas(false))::text,` +
 		` (SELECT pg_catalog.json_agg(relname) FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())::text,` +
 		` (SELECT pg_catalog.bool_or(pg_catalog.has_function_privilege('public', oid, 'execute'))` +
-		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system')::text`)
+		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system')::text, ` + postgresRun + `::text`)
 	for _, name := range settings {
 		q.WriteString(`, pg_catalog.current_setting('` + strings.ReplaceAll(name, `'`, `''`) + `', true)`)
 	}
@@ -128,7 +133,7 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 		user:      row[3].S,
 		names:     catalog.Session{Known: true},
 	}
-	for _, v := range append(row[4:5:5], row[9:]...) {
+	for _, v := range append(row[4:5:5], row[postgresFacts:]...) {
 		if v.Valid {
 			st.settings = append(st.settings, "="+v.S)
 		} else {
@@ -143,9 +148,12 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 			return state{}, fmt.Errorf("cachedsql: temporary tables of the session: %w", err)
 		}
 	}
-	setting := func(name string) string { return row[9+slices.Index(postgresSettings, name)].S }
+	setting := func(name string) string { return row[postgresFacts+slices.Index(postgresSettings, name)].S }
 	isolation := setting("default_transaction_isolation")
 	st.misread = setting("standard_conforming_strings") == "off"
+	if row[5].S == "false" {
+		st.run = row[9].S
+	}
 	switch {
 	case row[5].S != "false":
 		st.unfit = reason.ReadReplica

@@ -39,6 +39,7 @@ type space struct {
 	debt     map[string]struct{}
 	doubt    map[string]struct{} // names of writes whose outcome nobody knows
 	judged   map[Schema]struct{} // what the names in debt and doubt were judged under
+	runs     map[string]struct{} // of the server, that connections have met
 	reloaded time.Time           // when the catalog was last read for an unknown name
 	loadTook time.Duration       // how long the last reading took
 	failed   time.Time           // when it could last not be read
@@ -67,7 +68,10 @@ func (sp *space) mayReload() bool {
 }
 
 func newSpace(c *Cache, name string) *space {
-	sp := &space{name: name, cache: c, store: c.store.Space(name), loading: make(chan struct{}, 1), debt: map[string]struct{}{}, doubt: map[string]struct{}{}, judged: map[Schema]struct{}{}}
+	sp := &space{
+		name: name, cache: c, store: c.store.Space(name), loading: make(chan struct{}, 1),
+		debt: map[string]struct{}{}, doubt: map[string]struct{}{}, judged: map[Schema]struct{}{}, runs: map[string]struct{}{},
+	}
 	sp.none = sp.store.Tags(nil)
 	sp.sealer = newSealer(c, name)
 	sp.registrar = newRegistrar(sp)

@@ -1,0 +1,37 @@
+package cachedsql
+
+import "context"
+
+// A server that has started may hold less than was cached from it: it was
+// restored, or lost commits when it crashed, or it is a replica that lagged and
+// has taken over. It may also be a copy that calls itself as its original does.
+// So what identifies the run of a server is part of every key, and when a
+// process first meets another run it announces a write to everything, for
+// those who have no connection to it yet. The schema may be an older one as
+// well.
+//
+// Who names the database by Config.Namespace says what is one database, and
+// that it loses nothing.
+
+// restarted reports whether run is not one that this process has met before in
+// the namespace, but another is.
+func (sp *space) restarted(run string) bool {
+	if run == "" {
+		return false
+	}
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	if _, met := sp.runs[run]; met {
+		return false
+	}
+	first := len(sp.runs) == 0
+	sp.runs[run] = struct{}{}
+	return !first
+}
+
+// forgetRun makes nothing be used that was learnt from an earlier run.
+func (c *Cache) forgetRun(sp *space) {
+	c.config.Logger.Info("cachedsql: the database server has started anew, nothing cached from before is used", "namespace", sp.name)
+	sp.catalog.Store(nil)
+	_ = c.bump(context.Background(), sp, touched{names: []string{WildcardTag}}) // owes it, if it cannot
+}
