@@ -49,6 +49,12 @@ func TestServersConform(t *testing.T) {
 				t.Skipf("SKIPPED: %s is not set", name)
 			}
 			conform(t, url, testConfig)
+			t.Run("registrations", func(t *testing.T) {
+				t.Parallel()
+				c := testConfig
+				c.Absence, c.KeyPrefix = absence, "registrations"
+				conform(t, url, c)
+			})
 		})
 	}
 }
