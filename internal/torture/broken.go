@@ -27,16 +27,18 @@ import (
 type breakage struct {
 	nemeses []string      // under which it shows
 	wait    bool          // is a part of on_cache_down: wait
+	near    string        // is a part of this mode of the near cache
+	bound   time.Duration // of near: leased; zero is leasedBound
 	slow    bool          // shows within a minute, not within seconds
 	lease   time.Duration // zero is shortLease
 	script  func(text string) string
-	store   func(cachedsql.Space) cachedsql.Space
+	store   func(worker int, s cachedsql.Space) cachedsql.Space
 	adapter func(*cachedsql.Adapter)
 }
 
 var breakages = map[string]breakage{
-	"no begin": {nemeses: []string{"dawdle"}, store: func(s cachedsql.Space) cachedsql.Space { return noBegin{s} }},
-	"vector after the query": {nemeses: []string{"dawdle"}, store: func(s cachedsql.Space) cachedsql.Space {
+	"no begin": {nemeses: []string{"dawdle"}, store: func(_ int, s cachedsql.Space) cachedsql.Space { return noBegin{s} }},
+	"vector after the query": {nemeses: []string{"dawdle"}, store: func(_ int, s cachedsql.Space) cachedsql.Space {
 		return &restamp{Space: s, tags: map[cachedsql.Key]cachedsql.TagSet{}}
 	}},
 	"leases not honoured": {nemeses: []string{"dawdle"}, slow: true, script: replace("settled and '1' or '0'", "'1'")},
@@ -49,7 +51,7 @@ var breakages = map[string]breakage{
 		script: replace("return token(), {{'q', clock() + quarantine}}", "return token(), {}"),
 	},
 	"no wait after a schema change": {
-		nemeses: []string{"new-key"}, slow: true, lease: 4 * shortLease,
+		nemeses: []string{"new-key"}, slow: true, lease: 8 * shortLease,
 		script: replace("if i == 2 and lease == 0 then leases = hold(leases) end", ""),
 	},
 	"no epoch check": {
@@ -60,7 +62,7 @@ var breakages = map[string]breakage{
 		nemeses: []string{"cut-off"}, wait: true,
 		script: replace("  writePresence(writers)\n  if swept", "  here = true\n  writePresence(writers)\n  if swept"),
 	},
-	"no limit of an absence": {nemeses: []string{"cut-off"}, wait: true, slow: true, store: func(s cachedsql.Space) cachedsql.Space {
+	"no limit of an absence": {nemeses: []string{"cut-off"}, wait: true, slow: true, store: func(_ int, s cachedsql.Space) cachedsql.Space {
 		return endless{s}
 	}},
 	"unknown outcome is an end": {nemeses: []string{"late-commit"}, slow: true, adapter: func(a *cachedsql.Adapter) {
@@ -116,11 +118,12 @@ func (s *restamp) Fill(ctx context.Context, key cachedsql.Key, entry []byte, ttl
 // brokenStore applies a breakage to every space.
 type brokenStore struct {
 	cachedsql.Store
-	space func(cachedsql.Space) cachedsql.Space
+	worker int
+	space  func(worker int, s cachedsql.Space) cachedsql.Space
 }
 
 func (s brokenStore) Space(namespace string) cachedsql.Space {
-	return s.space(s.Store.Space(namespace))
+	return s.space(s.worker, s.Store.Space(namespace))
 }
 
 // scriptHook changes scripts on their way. Redis then never gets to know the

@@ -16,6 +16,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -85,6 +86,9 @@ func (o *options) choose(names string) error {
 	}
 	if _, ok := breakages[o.Broken]; o.Broken != "" && !ok {
 		return fmt.Errorf("-broken %q: one of %s", o.Broken, breakageNames())
+	}
+	if b := breakages[o.Broken]; b.near != "" || b.wait {
+		o.Near, o.Wait = cmp.Or(b.near, o.Near), b.wait
 	}
 	if !slices.Contains([]string{"off", "validate", nearLeased, nearPush}, o.Near) {
 		return fmt.Errorf("-near %q: off, validate, leased or push", o.Near)

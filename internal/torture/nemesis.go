@@ -32,6 +32,7 @@ var nemeses = map[string]nemesis{
 	"evict-tags":      {(*run).evictTags, single},
 	"failover":        {(*run).failover, single},
 	"fill-memory":     {(*run).fillMemory, single},
+	"empty-at-begin":  {(*run).emptyAtBegin, single},
 	"flush":           {(*run).flushAll, single},
 	"halt-process":    {(*run).haltProcess, anyRedis},
 	"halt-writer":     {(*run).haltWriter, anyRedis},
@@ -126,12 +127,20 @@ func (r *run) evictInFlight(context.Context) error {
 	return nil
 }
 
+// emptyAtBegin empties Redis just before a write begins: the writer cannot know
+// any more what others have declared, and they have only just asked.
+func (r *run) emptyAtBegin(context.Context) error {
+	r.shared.armed[r.anyWorker()].Store(arm(beginSent, empty))
+	return nil
+}
+
 // newKey changes by which columns a table's rows are told apart, between the
-// begin of a write and its statement.
+// begin of a write and its statement. Caching has to be on again before the next.
 func (r *run) newKey(ctx context.Context) error {
-	for range 4 {
+	for range 2 {
 		r.shared.armed[r.anyWorker()].Store(arm(beginAcked, migrate))
-		pause(ctx, leaseTime)
+		time.Sleep(leaseTime + leaseTime/4)
+		pause(ctx, leaseTime/2)
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (r *run) start(ctx context.Context) (report, error) {
 func (r *run) harm(ctx context.Context) error {
 	gap := 6 * leaseTime // most faults stop caching for a lease or more
 	if r.StopEarly {
-		gap = 5 * leaseTime
+		gap = 5 * shortLease
 	}
 	for ctx.Err() == nil {
 		pause(ctx, gap)

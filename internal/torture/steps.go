@@ -42,8 +42,9 @@ const (
 	giveUp             // at commitSent: the connection seems lost, COMMIT arrives later
 	dawdle             // wait for a while
 	forget             // remove all tags from Redis, and wait for a while
+	empty              // empty Redis
 	migrate            // change the schema, read by it, and be slow to end
-	reread             // be slow, and read what migrate has read
+	reread             // be slow, read what migrate has read, and mostly change the schema back
 )
 
 func arm(step, action int) int64 { return int64(step)<<8 | int64(action) }
@@ -65,14 +66,17 @@ func (w *worker) at(step int) (late bool) {
 	case forget:
 		w.removeTags()
 		time.Sleep(aWhile)
+	case empty:
+		w.emptyRedis()
 	case migrate:
 		w.changeKey()
+		w.readItemByKey(0) // finds the schema changed
 		w.readByKey()
-		w.readByKey() // the first may have found the schema changed
 		w.shared.armed[w.number].Store(arm(endSent, reread))
 	case reread:
 		time.Sleep(aWhile / 4)
 		w.readByKey()
+		w.dropKey()
 	case dawdle:
 		time.Sleep(aWhile)
 	}

@@ -74,6 +74,9 @@ func runWorker(text string) error {
 	}
 	w.number = w.Number
 	setLease(w.Lease)
+	if breakages[w.Broken].near == nearLeased && !servesLeased(w.number) {
+		w.Near = "off"
+	}
 	w.database = openDatabase(w.DSN)
 	var err error
 	if w.shared, err = mapShared(w.Shared, false); err != nil {
@@ -98,11 +101,14 @@ const nearPush = "push"
 // nearLeased is the mode in which writes wait so that no read is.
 const nearLeased = "leased"
 
+// bound is for how long leased hits are served without asking.
+func (w *worker) bound() time.Duration { return cmp.Or(breakages[w.Broken].bound, leasedBound) }
+
 // rules caches everything, in the near cache as it says.
-func rules(near string) []byte {
-	near = cmp.Or(near, "off")
+func (w *worker) rules() []byte {
+	near := cmp.Or(w.Near, "off")
 	if near == nearLeased {
-		near += ", near_lease: 50ms"
+		near += ", near_lease: " + w.bound().String()
 	}
 	return []byte("version: 1\nrules:\n  - {name: all, ttl: 5m, near: " + near + "}\n")
 }
@@ -116,7 +122,7 @@ func (w *worker) open() (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := cachedsql.ParseRules("torture", rules(w.Near))
+	r, err := cachedsql.ParseRules("torture", w.rules())
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +175,7 @@ func (w *worker) openStore() (cachedsql.Store, func(), error) {
 	}
 	closeStore := func() { _ = store.Close() }
 	if broken.store != nil {
-		return brokenStore{store, broken.store}, closeStore, nil
+		return brokenStore{store, w.number, broken.store}, closeStore, nil
 	}
 	return store, closeStore, nil
 }
@@ -197,6 +203,19 @@ func (w *worker) openBroken(config redisstore.Config, hook redis.Hook) (cachedsq
 
 // removeTags makes a single Redis forget all tags, not the eras.
 func (w *worker) removeTags() {
+	w.onRedis(func(ctx context.Context, c *redis.Client) {
+		if keys := c.Keys(ctx, "{*t:*").Val(); len(keys) != 0 {
+			c.Del(ctx, keys...)
+		}
+	})
+}
+
+// emptyRedis makes a single Redis forget everything.
+func (w *worker) emptyRedis() {
+	w.onRedis(func(ctx context.Context, c *redis.Client) { c.FlushAll(ctx) })
+}
+
+func (w *worker) onRedis(do func(context.Context, *redis.Client)) {
 	ctx, cancel := context.WithTimeout(context.Background(), leaseTime/4)
 	defer cancel()
 	o, err := redis.ParseURL(w.Redis)
@@ -205,9 +224,7 @@ func (w *worker) removeTags() {
 	}
 	client := redis.NewClient(o)
 	defer func() { _ = client.Close() }()
-	if keys := client.Keys(ctx, "{*t:*").Val(); len(keys) != 0 {
-		client.Del(ctx, keys...)
-	}
+	do(ctx, client)
 }
 
 func (w *worker) count(e cachedsql.Event) {
@@ -226,6 +243,8 @@ func (w *worker) work() {
 	for !w.shared.stop.Load() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*leaseTime)
 		switch n := rand.IntN(1000); {
+		case w.shared.armed[w.number].Load() == arm(beginAcked, migrate):
+			w.autocommit(ctx, w.item(rand.Int64N(items)))
 		case n < 20, n < 200 && w.shared.contend.Load():
 			w.write(ctx)
 		case n == 20 && rand.IntN(8) == 0:

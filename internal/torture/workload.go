@@ -47,14 +47,32 @@ var groupQueries = []query{
 	{`SELECT grp, seq, 0 FROM entries WHERE grp = ? ORDER BY seq DESC`, lineRow, noLines},
 }
 
+// read reads something once. With leased hits it reads it again and again for
+// a while, as what is worth leasing is: only then does a hit come late in its
+// bound.
 func (w *worker) read(ctx context.Context) {
+	again := w.anyRead()
+	again(ctx)
+	if w.Near != nearLeased {
+		return
+	}
+	for range rand.IntN(40) {
+		pause(ctx, w.bound()/5)
+		again(ctx)
+	}
+}
+
+func (w *worker) anyRead() func(context.Context) {
+	group, item := rand.Int64N(groups), rand.Int64N(items)
 	switch rand.IntN(4) {
 	case 0:
-		w.readRows(ctx, groupQueries[rand.IntN(len(groupQueries))], rand.Int64N(groups))
+		q := groupQueries[rand.IntN(len(groupQueries))]
+		return func(ctx context.Context) { w.readRows(ctx, q, group) }
 	case 1:
-		w.readSum(ctx, rand.Int64N(groups))
+		return func(ctx context.Context) { w.readSum(ctx, group) }
 	default:
-		w.readRows(ctx, itemQueries[rand.IntN(len(itemQueries))], rand.Int64N(items))
+		q := itemQueries[rand.IntN(len(itemQueries))]
+		return func(ctx context.Context) { w.readRows(ctx, q, item) }
 	}
 }
 
@@ -298,21 +316,37 @@ func (w *worker) changeSchema(ctx context.Context) {
 
 // readByKey reads every item by the column of changeKey.
 func (w *worker) readByKey() {
-	ctx, cancel := context.WithTimeout(context.Background(), aWhile)
-	defer cancel()
 	for id := range int64(items) {
-		w.readRows(ctx, itemQueries[len(itemQueries)-1], id)
+		w.readItemByKey(id)
 	}
 }
 
-// changeKey makes the column code a unique key, or no longer one.
-func (w *worker) changeKey() {
+func (w *worker) readItemByKey(id int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), aWhile)
 	defer cancel()
-	for _, text := range []string{`CREATE UNIQUE INDEX items_code ON items (code)`, w.database.dropIndex()} {
-		if _, err := w.db.ExecContext(ctx, text); err == nil {
-			w.shared.add(ddl)
-			return
-		}
+	w.readRows(ctx, itemQueries[len(itemQueries)-1], id)
+}
+
+// changeKey makes the column code a unique key, or if it is one no longer one.
+func (w *worker) changeKey() {
+	if !w.alter(`CREATE UNIQUE INDEX items_code ON items (code)`) {
+		w.alter(w.database.dropIndex())
 	}
+}
+
+// dropKey is for the next changeKey: mostly it is to make a key.
+func (w *worker) dropKey() {
+	if rand.IntN(4) != 0 {
+		w.alter(w.database.dropIndex())
+	}
+}
+
+func (w *worker) alter(text string) (done bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), aWhile)
+	defer cancel()
+	if _, err := w.db.ExecContext(ctx, text); err != nil {
+		return false
+	}
+	w.shared.add(ddl)
+	return true
 }
