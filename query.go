@@ -389,7 +389,7 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 		}
 		c.cache.near.forget(l, e)
 	}
-	if why, err := c.read(ctx, l, true); why != reason.None || err != nil {
+	if why, err := c.read(ctx, l, !l.wish.refresh); why != reason.None || err != nil {
 		return nil, why, err
 	}
 	if l.refused != nil {

@@ -31,20 +31,32 @@ func Compressed(entry []byte, c Compression) []byte {
 	if len(payload) > maxPayload {
 		return entry
 	}
-	room := slices.Grow(slices.Clone(entry[:start]), len(payload)/2)
+	kept := rooms.Get().(*[]byte)
+	room := append((*kept)[:0], entry[:start]...)
+	defer func() {
+		*kept = reuse(room)
+		rooms.Put(kept)
+	}()
 	if c == Zstd {
 		room[len(magic)+1] = flagZstd
 		room = zstdEncoder().EncodeAll(payload, room)
 	} else {
 		room[len(magic)+1] = flagS2
-		room = append(room, s2.Encode(nil, payload)...)
+		room = slices.Grow(room, s2.MaxEncodedLen(len(payload))+checksumSize)
+		block := s2.Encode(room[start:cap(room)], payload) // in place
+		room = room[:start+len(block)]
 	}
 	// Nor so much that Decode would take it for a forgery.
 	if n := len(room) - start; n > len(payload)-len(payload)/8 || len(payload)/maxRatio > n {
 		return entry
 	}
-	return seal(room)
+	room = seal(room)
+	return slices.Clone(room)
 }
+
+// rooms are for entries that are being compressed: how long they get is not
+// known before, and what they might get is longer than what they were.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
 
 // What both need of memory they keep, so there is one of each, made when it is
 // first needed. Any number of goroutines may use it.
