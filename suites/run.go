@@ -78,7 +78,7 @@ func (r *run) test(ctx context.Context, db database, env []string, log string) e
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	args := append([]string{"-test.v=test2json", "-test.count=1", "-test.timeout=" + r.timeout.String()}, r.flags...)
 	if r.skip != "" {
 		args = append(args, "-test.skip="+r.skip)
@@ -102,7 +102,7 @@ func readRun(log, out string) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	res, err := readResults(file)
 	if err != nil {
 		return nil, err
