@@ -283,17 +283,23 @@ func (c *conn) touches(ctx context.Context, p *plan, args []driver.NamedValue) t
 	if r == nil && c.surelyReads(ctx, p) {
 		return touched{}
 	}
+	if r == nil && len(p.st.Funcs) != 0 && c.dialect() == Postgres || r != nil && r.effects.SessionChanged {
+		c.sessionChanges()
+	}
 	if r == nil {
 		return touched{names: []string{WildcardTag}, immediate: true}
 	}
-	if r.effects.SessionChanged {
-		c.session.renamed()
-		c.tx.settings, c.tx.renamed = c.tx.inside(), c.tx.inside()
-		if c.dialect() != Postgres {
-			c.session.off = reason.SessionState
-		}
-	}
 	return touched{r.writeTags(args), r.knownSchema(), r.effects.Immediate}
+}
+
+// sessionChanges notes that a statement may change the session by what it
+// calls. Only PostgreSQL's state can be asked for in full.
+func (c *conn) sessionChanges() {
+	c.session.renamed()
+	c.tx.settings, c.tx.renamed = c.tx.inside(), c.tx.inside()
+	if c.dialect() != Postgres {
+		c.session.off = reason.SessionState
+	}
 }
 
 // knownSchema is the token that what is known was read under.

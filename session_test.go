@@ -30,6 +30,29 @@ var sessionChanges = []struct {
 		[]string{"SELECT enter()"},
 		"SELECT price FROM items", "RESET search_path",
 	},
+	{
+		"search_path in a text that a function executes", pg, append([]string{"CREATE FUNCTION public.move(TEXT) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('SET search_path = %I, public', $1); END $$"}, tenants...),
+		[]string{"SELECT move('tenant')"},
+		"SELECT price FROM items", "RESET search_path",
+	},
+	{
+		"search_path in a text that a trigger executes", pg, append([]string{
+			"CREATE FUNCTION public.moved() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE t TEXT = 'SET search_path = tenant'; BEGIN EXECUTE t; RETURN NEW; END $$",
+			"CREATE TRIGGER moved BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION public.moved()",
+		}, tenants...),
+		[]string{"INSERT INTO other VALUES (9, 9)"},
+		"SELECT price FROM items", "DROP FUNCTION public.moved CASCADE; RESET search_path",
+	},
+	{
+		"search_path in a function called stable", pg, append([]string{"CREATE FUNCTION public.stays() RETURNS TEXT STABLE LANGUAGE sql AS $$ SELECT set_config('search_path', 'tenant', false) $$"}, tenants...),
+		[]string{"SELECT stays()"},
+		"SELECT price FROM items", "RESET search_path",
+	},
+	{
+		"search_path in a view", pg, append([]string{"CREATE VIEW public.entered AS SELECT set_config('search_path', 'tenant', false)"}, tenants...),
+		[]string{"SELECT * FROM entered"},
+		"SELECT price FROM items", "RESET search_path",
+	},
 	{"search_path in a text with others", pg, tenants, []string{"SET search_path = tenant; UPDATE public.other SET n = 1"}, "SELECT price FROM items", "RESET search_path"},
 	{"search_path for a transaction", pg, tenants, []string{"BEGIN", "SET LOCAL search_path = tenant", "SELECT price FROM items", "COMMIT"}, "SELECT price FROM items", ""},
 	{"search_path undone by rollback", pg, tenants, []string{"BEGIN", "SET search_path = tenant", "SELECT price FROM items", "ROLLBACK"}, "SELECT price FROM items", ""},
@@ -142,7 +165,7 @@ func (p *pair) prepareForSessions() {
 // cleanUp removes what a part before may have made.
 func (p *pair) cleanUp(d cachedsql.Dialect) {
 	if d == cachedsql.Postgres {
-		p.exec(p.bare, "DROP SCHEMA IF EXISTS tenant CASCADE", "DROP TABLE IF EXISTS times, bytes, owned CASCADE", "DROP FUNCTION IF EXISTS enter")
+		p.exec(p.bare, "DROP SCHEMA IF EXISTS tenant CASCADE", "DROP TABLE IF EXISTS times, bytes, owned CASCADE", "DROP FUNCTION IF EXISTS enter, move, stays", "DROP VIEW IF EXISTS entered")
 		return
 	}
 	p.exec(p.bare, "DROP TABLE IF EXISTS times", "DROP PROCEDURE IF EXISTS enter_tokyo")

@@ -47,6 +47,10 @@ func TestBodiesShowEveryWrite(t *testing.T) {
 		{pg, `-- DELETE FROM a
 			/* UPDATE b SET /* nested */ x = 1 */ RAISE NOTICE 'DELETE FROM c'; v := $q$DELETE FROM d$q$; x := E'\'DELETE FROM e'`, ""},
 		{pg, `EXECUTE 'DROP TABLE x'`, "OPAQUE"},
+		{pg, `EXECUTE format(' Insert INTO %I VALUES (1)', x)`, "OPAQUE"},
+		{pg, `EXECUTE 'SET search_path = ' || x`, "OPAQUE SESSION"},
+		{pg, `EXECUTE format('SELECT set_config(%L, %L, false)', x, y)`, "OPAQUE SESSION"},
+		{pg, `EXECUTE x`, "OPAQUE SESSION"},
 		{pg, `PERFORM 1; CREATE TEMP TABLE x AS SELECT 1; INSERT INTO x VALUES (1)`, "+x SESSION"},
 		{pg, `CREATE TABLE x (i int)`, "OPAQUE"},
 		{pg, `PERFORM set_config('a.b', 'c', false)`, "SESSION"},

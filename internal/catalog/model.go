@@ -67,6 +67,8 @@ type viewBody struct {
 	calls  []*routine
 	reason reason.Reason
 	detail string
+
+	session bool // reading it changes the session
 }
 
 // policies is what a table's row-security policies for reading depend on
@@ -140,7 +142,7 @@ type routine struct {
 type source struct {
 	language string // "sql", "plpgsql", "" for the dialect's own; anything else is opaque
 	text     func() *body
-	harmless bool // writes no table, although its code is not SQL
+	harmless bool // writes no table by itself; of one that is not volatile the server sees to it
 	keepsRow bool // as a BEFORE trigger, leaves dimension columns alone
 	path     []string
 	hasPath  bool // path is set on the routine: names in it resolve under path

@@ -102,13 +102,13 @@ func (l *postgresLoader) relation(row []Text) {
 	l.named[row[2].S] = true
 }
 
-// Bodies are read only where they can matter: of a function that may write, and
-// of one that may be called immutable without being it. An extension's are
-// believed.
+// Bodies are read only where they can matter: of a function that may write, or
+// call one that does, and of one that may be called immutable without being it.
+// An extension's are believed.
 const pgRoutines = `
 SELECT p.oid, n.nspname, p.proname, CASE WHEN p.prokind = 'a' THEN s.worst ELSE p.provolatile::text END, l.lanname, e.extname,
   pg_catalog.array_to_string(p.proconfig, E'\x1f'),
-  CASE WHEN (p.provolatile = 'v' OR p.provolatile = 'i' AND e.extname IS NULL) AND l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
+  CASE WHEN (p.provolatile = 'v' OR e.extname IS NULL) AND l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
   n.nspname = 'pg_catalog' OR p.oid < 16384,
   p.pronargs > 0 AND p.pronargs - p.pronargdefaults <= 1 AND (p.provariadic <> 0 OR
     (SELECT y.typtype FROM pg_catalog.pg_type y WHERE y.oid = p.proargtypes[0]) IN ('c', 'd', 'p'))
@@ -127,7 +127,8 @@ WHERE p.oid >= 16384 OR p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger t W
 func (l *postgresLoader) routine(row []Text) {
 	r := l.c.addRoutine(row[1].S, row[2].S)
 	v := pgVolatility(row[3].S)
-	if v == immutable && row[7].Valid && !l.immutable(scanBody(sqlparse.Postgres, row[7].S)) {
+	text := lazyBody(sqlparse.Postgres, row[7].S)
+	if v == immutable && row[7].Valid && !l.immutable(text()) {
 		v = stable
 	}
 	r.volatility = max(r.volatility, v)
@@ -137,8 +138,8 @@ func (l *postgresLoader) routine(row []Text) {
 	builtin := row[8].S[0] == 't'
 	src.harmless = builtin || v != volatile || src.language == "c" && pureExtensions[row[5].S]
 	src.keepsRow = builtin || row[5].S == "moddatetime" // which only touches timestamps and tsvectors
-	if row[7].Valid && v == volatile {
-		src.text = lazyBody(sqlparse.Postgres, row[7].S)
+	if row[7].Valid {
+		src.text = text
 	}
 	for _, setting := range list(row[6].S) {
 		if value, ok := strings.CutPrefix(setting, "search_path="); ok {

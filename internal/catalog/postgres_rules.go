@@ -73,6 +73,7 @@ func lazyView(text string, reads []*relation, calls []*routine) func() *viewBody
 	return sync.OnceValue(func() *viewBody {
 		st := sqlparse.Parse(sqlparse.Postgres, strings.TrimSuffix(strings.TrimSpace(text), ";"))
 		v := &viewBody{reads: reads, calls: calls, detail: st.Detail, reason: ofView(st)}
+		v.session = len(st.SessionVars) > 0 || st.SessionUnknown
 		v.refuse(timeCasts(st, reads))
 		return v
 	})

@@ -121,6 +121,7 @@ func (r *reader) view(rel *relation) {
 	}
 	v := rel.view()
 	r.refuse(v.reason, v.detail)
+	r.walk.session = r.walk.session || v.session
 	r.through(v.reads, v.calls)
 }
 
@@ -178,6 +179,7 @@ func (r *reader) function(f sqlparse.Func) {
 	if w.c.dialect != sqlparse.SQLite { // whose functions are the program's own
 		w.unknown = append(w.unknown, tagName(f.Schema, f.Name))
 		w.everything(f.Name)
+		w.session = w.session || w.c.dialect == sqlparse.Postgres
 	}
 }
 

@@ -252,9 +252,6 @@ func (w *walk) call(r *routine, why cause) {
 		w.declared(d.Writes, why)
 		return
 	}
-	if r.volatility != volatile {
-		return // the server refuses their writes
-	}
 	for _, src := range r.sources {
 		w.run(r, src, why)
 	}
@@ -274,30 +271,42 @@ func (w *walk) declared(writes []string, why cause) {
 
 // run follows one definition of a routine.
 func (w *walk) run(r *routine, src source, why cause) {
-	if src.harmless {
+	if src.harmless && src.text == nil {
 		return
 	}
 	if src.text == nil {
-		w.everything(tagName(r.name.schema, r.name.name))
-		w.early = w.early || w.procedure
+		w.unreadable(r)
+		w.session = w.session || w.c.dialect == sqlparse.Postgres
 		return
 	}
 	b := src.text()
-	if b.opaque != "" {
-		w.everything(tagName(r.name.schema, r.name.name))
-		w.early = w.early || w.procedure
-	}
-	w.early = w.early || b.commits && w.procedure
 	w.session = w.session || b.sessionChanged
 	in := w.scope(r, src, b)
-	for _, bw := range b.writes {
-		w.bodyWrite(bw, in, why)
+	if !src.harmless {
+		w.writesOf(r, b, in, why)
 	}
 	for _, f := range b.calls {
 		for _, called := range w.c.lookupRoutines(f, in) {
 			w.call(called, why)
 		}
 	}
+}
+
+// writesOf follows what a body writes by its own words.
+func (w *walk) writesOf(r *routine, b *body, in Session, why cause) {
+	if b.opaque != "" {
+		w.unreadable(r)
+	}
+	w.early = w.early || b.commits && w.procedure
+	for _, bw := range b.writes {
+		w.bodyWrite(bw, in, why)
+	}
+}
+
+// unreadable: what r writes nobody can tell.
+func (w *walk) unreadable(r *routine) {
+	w.everything(tagName(r.name.schema, r.name.name))
+	w.early = w.early || w.procedure
 }
 
 // scope is the session the names in a body resolve under.
