@@ -58,6 +58,7 @@ type column struct {
 	num       string // PostgreSQL: attnum, by which keys and constraints name it
 	typ       Type
 	generated bool
+	ofDay     bool // MySQL: a time of day
 	time      bool // PostgreSQL: converts to a date or time without looking at a clock
 }
 

@@ -152,6 +152,31 @@ CREATE FUNCTION ticket() RETURNS int BEGIN INSERT INTO log VALUES (1); RETURN 1;
 	})
 }
 
+func TestMySQLTimesOfDayHaveTheDateOfToday(t *testing.T) {
+	t.Parallel()
+	const today = "r: shifts reason: time_function"
+	mysqlCheck(t, `
+CREATE TABLE shifts (id int PRIMARY KEY, day date, since time, ends time, made datetime)
+----
+CREATE VIEW plain AS SELECT id, since, made FROM shifts
+----
+CREATE VIEW dated AS SELECT CAST(since AS DATETIME) AS begins FROM shifts`, nil, []effectCase{
+		{"SELECT since, ends, made FROM shifts WHERE since < '12:00' AND DATE(made) = ?", "r: shifts"},
+		{"SELECT TIMESTAMP(day, since), CONCAT(day, since), TIMEDIFF(ends, since), HOUR(since) FROM shifts", "r: shifts"},
+		{"SELECT DATE_FORMAT(since, '%H:%i'), TIME_FORMAT(since, '%H'), EXTRACT(HOUR FROM since) FROM shifts", "r: shifts"},
+		{"SELECT TIMESTAMPDIFF(MINUTE, since, ends), since + INTERVAL 1 HOUR FROM shifts", "r: shifts"},
+		{"SELECT CAST(since AS DATETIME) FROM shifts", today},
+		{"SELECT CONVERT(SINCE, DATE) FROM shifts", today},
+		{"SELECT id FROM shifts s WHERE TIMESTAMP(s.since) > ?", today},
+		{"SELECT UNIX_TIMESTAMP(since) FROM shifts", today},
+		{"SELECT DATE_FORMAT(since, '%d %H:%i') FROM shifts", today},
+		{"SELECT EXTRACT(DAY FROM since) FROM shifts", today},
+		{"SELECT DATEDIFF(since, day) FROM shifts", today},
+		{"SELECT DATE(since) FROM plain", "r: plain shifts reason: time_function"},
+		{"SELECT begins FROM dated", "r: dated shifts reason: time_function"},
+	})
+}
+
 func TestMySQLFunctionsAreDeterministicIfTheirBodiesAre(t *testing.T) {
 	t.Parallel()
 	mysqlCheck(t, `

@@ -38,6 +38,7 @@ func (r *reader) statement() {
 	r.attributes()
 	r.hidden()
 	r.refuse(timeCasts(r.st, r.named))
+	r.refuse(r.walk.c.dayCasts(r.st, r.named))
 }
 
 // readRefs returns every table read, those without details included.

@@ -22,6 +22,7 @@ func (c *Catalog) textView(text, schema string) func() *viewBody {
 			}
 			v.reads = append(v.reads, rels...)
 		}
+		v.refuse(c.dayCasts(st, v.reads))
 		for _, f := range st.Funcs {
 			called := c.lookupRoutines(f, s)
 			if len(called) == 0 {
@@ -68,6 +69,19 @@ func timeCasts(st *sqlparse.Statement, rels []*relation) (reason.Reason, string)
 		}
 		if !known || renamed(st.Text, col) {
 			return reason.TimeFunction, col
+		}
+	}
+	return reason.None, ""
+}
+
+// dayCasts judges the columns of which a query asks for a date: a time of day
+// has that of the current day.
+func (c *Catalog) dayCasts(st *sqlparse.Statement, rels []*relation) (reason.Reason, string) {
+	for _, col := range st.DayCasts {
+		for _, r := range rels {
+			if have, ok := c.column(r, col); ok && have.ofDay {
+				return reason.TimeFunction, strings.ToLower(col)
+			}
 		}
 	}
 	return reason.None, ""

@@ -29,6 +29,8 @@ func (w *mysqlWalker) Enter(node ast.Node) (ast.Node, bool) {
 		return node, true
 	case *ast.FuncCallExpr:
 		w.function(n)
+	case *ast.FuncCastExpr:
+		w.dayCast(n)
 	case *ast.AggregateFuncExpr:
 		w.call("", n.F, len(n.Args))
 	case *ast.WindowFuncExpr:
@@ -64,6 +66,7 @@ func (w *mysqlWalker) variable(n *ast.VariableExpr) {
 
 func (w *mysqlWalker) function(n *ast.FuncCallExpr) {
 	w.call(n.Schema.O, n.FnName.O, len(n.Args))
+	w.day(strings.ToLower(n.FnName.O), n.Args)
 }
 
 // call judges a function by name. With a schema it is a stored one, whatever

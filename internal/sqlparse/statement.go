@@ -183,6 +183,10 @@ type Statement struct {
 	// its type is text ("now" would be read at each run) or timetz.
 	TimeCasts []string
 
+	// DayCasts are the columns of which MySQL is asked for a date. A time of day
+	// has that of the current day.
+	DayCasts []string
+
 	// Tx is the effect on the transaction; ImplicitCommit means that the
 	// statement commits what is open before (and as) it runs: MySQL's DDL.
 	// Chain: COMMIT AND CHAIN, ROLLBACK AND CHAIN.
