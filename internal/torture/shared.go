@@ -36,6 +36,9 @@ type shared struct {
 	// when tells how late a stale read was; it decides nothing.
 	when [registers][history]atomic.Int64
 
+	// clock is by how many seconds each worker's wall clock is to be wrong.
+	clock [maxWorkers]atomic.Int64
+
 	counts [counters]atomic.Int64
 	// armed is what a worker does at a step: the step's number and the action.
 	armed [maxWorkers]atomic.Int64

@@ -57,6 +57,9 @@ type job struct {
 
 const jobVariable = "CACHEDSQL_TORTURE_JOB"
 
+// followClock sets a worker's wall clock as it is told, in a program that can.
+var followClock func(*worker)
+
 // worker is a process with a pool of its own.
 type worker struct {
 	job
@@ -87,6 +90,9 @@ func runWorker(text string) error {
 		return err
 	}
 	defer closeDB()
+	if followClock != nil {
+		go followClock(w)
+	}
 	var threads sync.WaitGroup
 	for range w.Threads {
 		threads.Go(w.work)
