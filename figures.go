@@ -199,9 +199,9 @@ func (t *tally) hit(o Outcome, started time.Time) {
 	}
 	f := t.figures()
 	f.outcomes[o].Add(1)
-	took := time.Since(started)
-	f.hits.add(took)
-	f.seen(started.Add(took))
+	now := sinceStart()
+	f.hits.add(time.Duration(now) - started.Sub(processStart))
+	f.seen(now)
 	t.added(f)
 }
 
@@ -212,12 +212,12 @@ func (t *tally) asked(started time.Time, exec bool, err *error) {
 		return
 	}
 	f := t.figures()
-	took := time.Since(started)
-	f.database.add(took)
+	now := sinceStart()
+	f.database.add(time.Duration(now) - started.Sub(processStart))
 	if exec {
 		f.execs.Add(1)
 	}
-	f.seen(started.Add(took))
+	f.seen(now)
 	t.added(f)
 }
 
@@ -295,10 +295,10 @@ func (t *tally) takes(r *route) {
 }
 
 // seen stores the time once a second: a store that changes nothing would still
-// take the memory away from the other processors. Of now, a moment, only the
-// difference to others is known.
-func (f *figures) seen(now time.Time) {
-	tick := int64(now.Sub(processStart) / time.Second)
+// take the memory away from the other processors. now is sinceStart, which does
+// not say what o'clock it is.
+func (f *figures) seen(now int64) {
+	tick := now / int64(time.Second)
 	if f.lastTick.Load() != tick || f.lastSeen.Load() == 0 {
 		f.lastTick.Store(tick)
 		f.lastSeen.Store(time.Now().Unix())
