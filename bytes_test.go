@@ -1,8 +1,8 @@
 package cachedsql_test
 
 import (
+	"bytes"
 	"database/sql"
-	"fmt"
 	"testing"
 
 	"github.com/cachedsql/cachedsql"
@@ -77,11 +77,11 @@ func readBytes(t *testing.T, db *sql.DB, rows int, reuses bool) {
 		copies, kept = append(copies, own), append(kept, last)
 	}
 	for i, got := range copies {
-		want := fmt.Sprint([]byte{1, 2, 3, 4, 5, 6, 7, byte(i)})
-		if fmt.Sprint(got) != want {
+		want := []byte{1, 2, 3, 4, 5, 6, 7, byte(i)}
+		if !bytes.Equal(got, want) {
 			t.Fatalf("row %d: got %v, want %v", i, got, want)
 		}
-		if k := kept[i].bytes; !reuses && k != nil && fmt.Sprint(k) != want {
+		if k := kept[i].bytes; !reuses && k != nil && !bytes.Equal(k, want) {
 			t.Fatalf("row %d, kept: got %v, want %v", i, k, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/cachedsql/cachedsql/cachedpg"
 	"github.com/cachedsql/cachedsql/cachedsqltest"
 	"github.com/cachedsql/cachedsql/redisstore"
+	"github.com/cachedsql/cachedsql/suites/repeat"
 )
 
 // A story is one program of an ORM: what it does, and what it is told.
@@ -62,12 +64,17 @@ func inBoth(t *testing.T, minHits int64, tell func(*story)) {
 			for store, open := range stores() {
 				t.Run(store, func(t *testing.T) {
 					inner, _ := server(t)
-					r := &repeater{T: t, cache: newCache(t, adapter, open(t))}
-					r.Connector = r.cache.WrapConnector(inner)
+					var compared atomic.Int64
+					cache := newCache(t, adapter, open(t))
+					r := &repeat.Connector{
+						Connector: cache.WrapConnector(inner), Cache: cache, Patience: 10 * time.Second,
+						Compared:  func() { compared.Add(1) },
+						Different: func(text, got, want string) { t.Errorf("%s\n%s\nbare %s", text, got, want) },
+					}
 					cached := &story{T: t, dialect: dialect, db: handle(t, r)}
 					tell(cached)
 					compareLines(t, cached.lines, bare.lines)
-					if hits := r.hits.Load(); hits < minHits {
+					if hits := compared.Load(); hits < minHits {
 						t.Errorf("%d reads were hits, want %d", hits, minHits)
 					}
 				})
@@ -114,7 +121,7 @@ func stores() map[string]func(*testing.T) cachedsql.Store {
 
 func newCache(t *testing.T, adapter cachedsql.Adapter, store cachedsql.Store) *cachedsql.Cache {
 	cache, _ := cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) {
-		c.Adapter, c.Store, c.OnEvent = adapter, store, onEvent
+		c.Adapter, c.Store, c.OnEvent = adapter, store, repeat.OnEvent
 		c.Lease, c.LookupTimeout = short, 5*time.Second
 	})
 	return cache

@@ -7,6 +7,7 @@ go 1.26.0
 require (
 	entgo.io/ent v0.14.5
 	github.com/cachedsql/cachedsql v0.0.0
+	github.com/cachedsql/cachedsql/suites v0.0.0
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/jmoiron/sqlx v1.4.0
@@ -62,3 +63,5 @@ require (
 )
 
 replace github.com/cachedsql/cachedsql => ../
+
+replace github.com/cachedsql/cachedsql/suites => ../suites

@@ -88,8 +88,10 @@ func prepare(ctx context.Context, dir, scratch string, packages []string, stubs 
 	if err != nil {
 		return nil, err
 	}
-	edits := []string{"mod", "edit", "-require=github.com/cachedsql/cachedsql@v0.0.0", "-replace=github.com/cachedsql/cachedsql=" + repository,
-		"-require=github.com/cachedsql/cachedsql/suites@v0.0.0", "-replace=github.com/cachedsql/cachedsql/suites=" + filepath.Join(repository, "suites")}
+	edits := []string{
+		"mod", "edit", "-require=github.com/cachedsql/cachedsql@v0.0.0", "-replace=github.com/cachedsql/cachedsql=" + repository,
+		"-require=github.com/cachedsql/cachedsql/suites@v0.0.0", "-replace=github.com/cachedsql/cachedsql/suites=" + filepath.Join(repository, "suites"),
+	}
 	for module, name := range stubs {
 		with, err := stub(scratch, module, name)
 		if err != nil {
