@@ -16,9 +16,9 @@ func (c *Cache) SetAnalysis(f Analysis) { c.analyse = f }
 
 // PostgresUnfit is why a PostgreSQL session allows no caching.
 func PostgresUnfit(inRecovery, isolation string) Reason {
-	row := make([]catalog.Text, 9+len(postgresSettings))
+	row := make([]catalog.Text, postgresFacts+len(postgresSettings))
 	row[5].S, row[6].S = inRecovery, "[]"
-	row[9+slices.Index(postgresSettings, "default_transaction_isolation")].S = isolation
+	row[postgresFacts+slices.Index(postgresSettings, "default_transaction_isolation")].S = isolation
 	st, _ := postgresAnswer(row) // a list of schemas is all it can fail on
 	return st.unfit
 }

@@ -33,6 +33,7 @@ type write struct {
 	sent  time.Time // when the request for the lease that holds now was sent
 	since time.Time // when the first of those that held without a gap was acknowledged; likewise
 	held  []func()  // what lets the near cache rely on the tags again; guarded by mu
+	ddl   bool      // it changes the schema; guarded by mu
 
 	// asking is held while the store is asked about this lease: a renewal must
 	// not arrive after the end and bring the lease back.
@@ -49,6 +50,7 @@ func (w *write) set(names []string, schema Schema) {
 	w.names, w.tags, w.schema = names, w.space.store.Tags(names), schema
 	w.mu.Lock()
 	w.since = time.Time{} // not all of them are leased yet
+	w.ddl = slices.Contains(names, SchemaTag)
 	w.mu.Unlock()
 	w.hold()
 }
@@ -178,6 +180,13 @@ func (l *leases) old(age time.Duration) []*write {
 func (l *leases) close() {
 	l.once.Do(func() { close(l.quit) })
 	l.done.Wait()
+}
+
+// isDDL reports whether w changes the schema. It does not wait for a renewal.
+func (w *write) isDDL() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ddl
 }
 
 func (w *write) age() time.Duration {
@@ -383,7 +392,7 @@ func (c *Cache) goAway(ctx context.Context, w *write, cause error) (again bool, 
 // effect or still may: then the lease is left to run out, which keeps readers
 // away until it is certain.
 func (c *Cache) finish(w *write, definite bool) {
-	if slices.Contains(w.names, SchemaTag) {
+	if w.isDDL() {
 		w.space.altered.Store(true)
 	}
 	if w.begun {

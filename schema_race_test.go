@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -254,4 +255,29 @@ func (r *race) warmAny(h *handle, query string) {
 		}
 	}
 	r.Fatalf("%s: never a hit", query)
+}
+
+// A write that ends while its lease is renewed, after somebody has changed the
+// schema: for the race detector.
+func TestWriteEndsWhileItIsWidened(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		p.config.Lease = 40 * time.Millisecond
+		a, b := p.handle(), p.handle()
+		update := "UPDATE items SET price = price + 1, name = (SELECT 'lamp' FROM (SELECT pg_sleep(0.02)) s) WHERE id = 1"
+		if p.dialect == cachedsql.MySQL {
+			update = "UPDATE items SET price = price + 1, name = IF(SLEEP(0.02), 'lamp', 'lamp') WHERE id = 1"
+		}
+		var writer sync.WaitGroup
+		writer.Go(func() {
+			for range 40 {
+				if _, err := a.db.Exec(update); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		for range 10 {
+			p.exec(b.db, "CREATE TABLE aside (id INTEGER)", "DROP TABLE aside")
+		}
+		writer.Wait()
+	})
 }
