@@ -437,22 +437,26 @@ func TestPreviewOfTrafficThatIsNotCached(t *testing.T) {
 	samples := func(text string) cachedsql.GhostStats { return figures(cache, queryID(t, cache, text)).Ghost }
 	query(t, db, still, 1)
 	query(t, db, busy, 0)
-	await(t, "there are samples of both", func() bool {
+	ratio := func(text string) float64 {
+		g := samples(text)
+		ratio, _ := g.HitRatio(time.Hour)
+		return ratio
+	}
+	// A busy machine loses some hits: a lease that runs out, an answer of Redis
+	// that is late. They become few among many.
+	await(t, "there are samples of both, and those of what nobody writes are hits", func() bool {
 		query(t, db, still, 1)
 		if _, err := other.Exec("UPDATE visits SET n = n + 1"); err != nil {
 			t.Fatal(err)
 		}
 		query(t, db, busy, 0)
-		return samples("price").Samples >= 25 && samples("visits WHERE").Samples >= 25
+		return samples("price").Samples >= 25 && samples("visits WHERE").Samples >= 25 && ratio("price") > 0.85
 	})
-	if ratio, ok := func() (float64, bool) { g := samples("price"); return g.HitRatio(time.Hour) }(); !ok || ratio < 0.8 {
-		t.Errorf("nobody writes, and the ratio is %.2f", ratio)
+	if got := ratio("visits WHERE"); got > 0.2 {
+		t.Errorf("between every two reads there is a write, and the ratio is %.2f", got)
 	}
-	if ratio, ok := func() (float64, bool) { g := samples("visits WHERE"); return g.HitRatio(time.Hour) }(); !ok || ratio > 0.2 {
-		t.Errorf("between every two reads there is a write, and the ratio is %.2f", ratio)
-	}
-	id := queryID(t, cache, "price")
-	eventually(t, in, func(f *redisstore.Fleet) bool { return fleetFigures(f, id).Ghost.Samples >= 25 })
+	id, seen := queryID(t, cache, "price"), samples("price").Samples
+	eventually(t, in, func(f *redisstore.Fleet) bool { return fleetFigures(f, id).Ghost.Samples >= seen })
 	p, err := set.Preview(t.Context(), rulesText("1m"))
 	if err != nil {
 		t.Fatal(err)
