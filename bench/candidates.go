@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-redis/cache/v9"
@@ -207,7 +208,7 @@ func (o *opened) cached(ctx context.Context, name string, k driver.Connector, ur
 		return c, err
 	}
 	c = o.query(name, o.db(cache.WrapConnector(k)))
-	c.bytes, err = entryBytes(ctx, o, k, parsed)
+	c.bytes, err = entryBytes(ctx, o, k, parsed, url)
 	return c, errors.Join(err, untilHit(ctx, cache, c, near != ""))
 }
 
@@ -288,19 +289,23 @@ func untilHit(ctx context.Context, cache *cachedsql.Cache, c candidate, near boo
 	return fmt.Errorf("%s: never a hit: %+v", c.name, cache.Stats())
 }
 
-// entryBytes is the size of the entry, learnt in a cache of its own: one that
-// reports events does more work.
-func entryBytes(ctx context.Context, o *opened, k driver.Connector, parsed *cachedsql.Rules) (n int, err error) {
-	cache, err := cachedsql.New(cachedsql.Config{Adapter: o.adapter, Rules: parsed, Namespace: "size", OnEvent: func(e cachedsql.Event) {
-		if e.Outcome == cachedsql.Filled {
-			n = int(e.Bytes)
-		}
-	}})
+// entryBytes is the size of the entry as it is stored, learnt in a cache of its
+// own: one that reports events does more work.
+func entryBytes(ctx context.Context, o *opened, k driver.Connector, parsed *cachedsql.Rules, url string) (int, error) {
+	var n atomic.Int64
+	cache, err := o.cache(cachedsql.Config{
+		Adapter: o.adapter, Rules: parsed, Namespace: o.keys + "-size", Lease: 50 * time.Millisecond,
+		OnEvent: func(e cachedsql.Event) {
+			if e.Outcome == cachedsql.Filled {
+				n.Store(e.Bytes)
+			}
+		},
+	}, url, "")
 	if err != nil {
 		return 0, err
 	}
-	defer cache.Close()
-	return n, o.query("size", o.db(cache.WrapConnector(k))).read(ctx)
+	err = untilHit(ctx, cache, o.query("size", o.db(cache.WrapConnector(k))), false)
+	return int(n.Load()), err
 }
 
 func (o *opened) client() (*redis.Client, error) {
