@@ -36,6 +36,16 @@ var sessionChanges = []struct {
 		"SELECT price FROM items", "RESET search_path",
 	},
 	{
+		"search_path behind an UPDATE in a text that a function executes", pg, append([]string{"CREATE FUNCTION public.behind() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'UPDATE public.other SET n = 1; SET search_path = tenant'; END $$"}, tenants...),
+		[]string{"SELECT behind()"},
+		"SELECT price FROM items", "RESET search_path",
+	},
+	{
+		"search_path in an INSERT in a text that a function executes", pg, append([]string{"CREATE FUNCTION public.within() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'INSERT INTO public.other SELECT 99, length(set_config(''search_path'', ''tenant'', false))'; END $$"}, tenants...),
+		[]string{"SELECT within()"},
+		"SELECT price FROM items", "RESET search_path",
+	},
+	{
 		"search_path in a text that a trigger executes", pg, append([]string{
 			"CREATE FUNCTION public.moved() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE t TEXT = 'SET search_path = tenant'; BEGIN EXECUTE t; RETURN NEW; END $$",
 			"CREATE TRIGGER moved BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION public.moved()",
@@ -165,7 +175,7 @@ func (p *pair) prepareForSessions() {
 // cleanUp removes what a part before may have made.
 func (p *pair) cleanUp(d cachedsql.Dialect) {
 	if d == cachedsql.Postgres {
-		p.exec(p.bare, "DROP SCHEMA IF EXISTS tenant CASCADE", "DROP TABLE IF EXISTS times, bytes, owned CASCADE", "DROP FUNCTION IF EXISTS enter, move, stays", "DROP VIEW IF EXISTS entered")
+		p.exec(p.bare, "DROP SCHEMA IF EXISTS tenant CASCADE", "DROP TABLE IF EXISTS times, bytes, owned CASCADE", "DROP FUNCTION IF EXISTS enter, move, stays, behind, within", "DROP VIEW IF EXISTS entered")
 		return
 	}
 	p.exec(p.bare, "DROP TABLE IF EXISTS times", "DROP PROCEDURE IF EXISTS enter_tokyo")

@@ -198,31 +198,14 @@ func (s *bodyScanner) refresh(i int) {
 	s.one(j, onAny)
 }
 
+// dynamic: a text that is executed may be anything, and hold a SET behind an
+// UPDATE, or a call of set_config. Only PostgreSQL runs it in a function.
 func (s *bodyScanner) dynamic(i int) {
 	if s.d == sqlparse.SQLite {
 		return
 	}
 	s.out.opaque = s.at(i).text
-	if s.d == sqlparse.Postgres && !s.leavesSession(i+1) {
-		s.out.sessionChanged = true
-	}
-}
-
-// leavesSession reports whether the text that begins at i, to be executed, can
-// be seen to be a statement that leaves the session alone: a text given to
-// EXECUTE may be a SET, and a query may call set_config.
-func (s *bodyScanner) leavesSession(i int) bool {
-	for s.at(i).in("(", "format", "concat") {
-		i++
-	}
-	t := s.at(i)
-	return t.kind == stringToken && quietWords[strings.ToLower(firstWord(strings.TrimSpace(t.text)))]
-}
-
-// quietWords begin statements that change no session.
-var quietWords = map[string]bool{
-	"insert": true, "update": true, "delete": true, "truncate": true, "refresh": true, "alter": true, "drop": true,
-	"analyze": true, "vacuum": true, "lock": true, "notify": true, "copy": true, "comment": true, "grant": true, "revoke": true,
+	s.out.sessionChanged = s.out.sessionChanged || s.d == sqlparse.Postgres
 }
 
 // selectInto: outside PL/pgSQL, SELECT ... INTO makes a table (PostgreSQL) or

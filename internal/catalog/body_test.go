@@ -46,8 +46,8 @@ func TestBodiesShowEveryWrite(t *testing.T) {
 		{pg, `TRUNCATE TABLE a, ONLY b, c.d RESTART IDENTITY`, "a b c.d"},
 		{pg, `-- DELETE FROM a
 			/* UPDATE b SET /* nested */ x = 1 */ RAISE NOTICE 'DELETE FROM c'; v := $q$DELETE FROM d$q$; x := E'\'DELETE FROM e'`, ""},
-		{pg, `EXECUTE 'DROP TABLE x'`, "OPAQUE"},
-		{pg, `EXECUTE format(' Insert INTO %I VALUES (1)', x)`, "OPAQUE"},
+		{pg, `EXECUTE 'DROP TABLE x'`, "OPAQUE SESSION"},
+		{pg, `EXECUTE format(' Insert INTO %I VALUES (1)', x)`, "OPAQUE SESSION"},
 		{pg, `EXECUTE 'SET search_path = ' || x`, "OPAQUE SESSION"},
 		{pg, `EXECUTE format('SELECT set_config(%L, %L, false)', x, y)`, "OPAQUE SESSION"},
 		{pg, `EXECUTE x`, "OPAQUE SESSION"},

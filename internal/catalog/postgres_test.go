@@ -146,7 +146,7 @@ CREATE TRIGGER dyn AFTER INSERT ON wild FOR EACH STATEMENT EXECUTE FUNCTION dyn(
 		{"UPDATE t SET tenant = 1 WHERE id = 1", "w: t t[id=1]"},
 		{"INSERT INTO quiet (id) VALUES (1)", "w: quiet quiet[id=*]"},
 		{"UPDATE quiet SET id = 2 WHERE id = 1", "w: quiet quiet[id=*]"},
-		{"INSERT INTO wild (id) VALUES (1)", "w: everything"},
+		{"INSERT INTO wild (id) VALUES (1)", "w: everything session"},
 		{"DELETE FROM wild WHERE id = 1", "w: wild wild[id=1]"},
 		{"SELECT bump(1)", "w: totals totals[tenant=*] reason: unknown_function"},
 	})
@@ -223,7 +223,7 @@ CREATE PROCEDURE proc() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM counters; COMMI
 		{"CALL proc()", "w: counters counters[id=*] immediate"},
 		{"CALL no_such_proc()", "w: everything immediate"},
 		{"DO $$ BEGIN INSERT INTO t VALUES (1); END $$", "w: t t[id=*]"},
-		{"DO $$ BEGIN EXECUTE 'DROP TABLE t'; END $$", "w: everything immediate"},
+		{"DO $$ BEGIN EXECUTE 'DROP TABLE t'; END $$", "w: everything immediate session"},
 	})
 	pgCheck(t, objects, &Declarations{Functions: map[string]FuncDecl{
 		"s.mixed":       {Volatility: "stable", Reads: []string{"s.counters"}},
