@@ -33,5 +33,6 @@ func (sp *space) restarted(run string) bool {
 func (c *Cache) forgetRun(sp *space) {
 	c.config.Logger.Info("cachedsql: the database server has started anew, nothing cached from before is used", "namespace", sp.name)
 	sp.catalog.Store(nil)
+	sp.aside.Store(nil)
 	_ = c.bump(context.Background(), sp, touched{names: []string{WildcardTag}}) // owes it, if it cannot
 }

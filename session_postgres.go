@@ -129,6 +129,7 @@ var errNoControl = errors.New("cachedsql: not everybody may call pg_control_syst
 func postgresAnswer(row []catalog.Text) (state, error) {
 	st := state{
 		namespace: "pg-" + row[0].S + "-" + row[1].S,
+		run:       row[9].S,
 		database:  row[2].S,
 		user:      row[3].S,
 		names:     catalog.Session{Known: true},
@@ -151,12 +152,9 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 	setting := func(name string) string { return row[postgresFacts+slices.Index(postgresSettings, name)].S }
 	isolation := setting("default_transaction_isolation")
 	st.misread = setting("standard_conforming_strings") == "off"
-	if row[5].S == "false" {
-		st.run = row[9].S
-	}
 	switch {
 	case row[5].S != "false":
-		st.unfit = reason.ReadReplica
+		st.unfit, st.run = reason.ReadReplica, "" // its start says nothing of the primary
 	case isolation == "serializable":
 		st.unfit = reason.IsolationLevel
 	}

@@ -293,7 +293,9 @@ func untilHit(ctx context.Context, cache *cachedsql.Cache, c candidate, near boo
 // own: one that reports events does more work.
 func entryBytes(ctx context.Context, o *opened, k driver.Connector, parsed *cachedsql.Rules, url string) (int, error) {
 	var n atomic.Int64
-	cache, err := o.cache(cachedsql.Config{
+	alone := &opened{server: o.server, rows: o.rows, redis: o.redis, keys: o.keys}
+	defer alone.close()
+	cache, err := alone.cache(cachedsql.Config{
 		Adapter: o.adapter, Rules: parsed, Namespace: o.keys + "-size", Lease: 50 * time.Millisecond,
 		OnEvent: func(e cachedsql.Event) {
 			if e.Outcome == cachedsql.Filled {
@@ -304,7 +306,7 @@ func entryBytes(ctx context.Context, o *opened, k driver.Connector, parsed *cach
 	if err != nil {
 		return 0, err
 	}
-	err = untilHit(ctx, cache, o.query("size", o.db(cache.WrapConnector(k))), false)
+	err = untilHit(ctx, cache, alone.query("size", alone.db(cache.WrapConnector(k))), false)
 	return int(n.Load()), err
 }
 

@@ -1,28 +1,30 @@
 package catalog
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Columns, and the keys that name them by number. There may be tens of
-// thousands: the queries join nothing, which would be most of a load, and
+// thousands, and joins that look something up for each would be most of a load:
 // what few types and collations they point to is asked for apart.
 
 // pgType is a type of PostgreSQL's own, or a domain over one.
 type pgType struct {
 	base   string // typname
-	domain bool
-	typmod string // of a domain
+	typmod string // of a domain, "" where it is none
 }
 
 // pgTypes are those that a dimension may have, and those which convert to a
 // date or time whatever the clock says. A domain compares as its base type.
 const pgTypes = `
-SELECT t.oid, b.typname, t.typtype = 'd', t.typtypmod
+SELECT t.oid, b.typname, CASE WHEN t.typtype = 'd' THEN t.typtypmod END
 FROM pg_catalog.pg_type b JOIN pg_catalog.pg_type t ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
 WHERE b.typnamespace = 'pg_catalog'::regnamespace AND b.typname IN ('int2', 'int4', 'int8', 'uuid', 'text', 'varchar',
   'date', 'timestamp', 'timestamptz', 'time', 'interval', 'float4', 'float8', 'numeric')`
 
 func (l *postgresLoader) typ(row []Text) {
-	l.types[row[0].S] = pgType{base: row[1].S, domain: row[2].S[0] == 't', typmod: row[3].S}
+	l.types[row[0].S] = pgType{base: row[1].S, typmod: row[2].S}
 }
 
 const pgCollations = `SELECT oid FROM pg_catalog.pg_collation WHERE NOT collisdeterministic`
@@ -71,11 +73,8 @@ func (l *postgresLoader) column(rec string) (column, bool) {
 	if !known {
 		return col, ok
 	}
-	if t.domain {
-		typmod = t.typmod
-	}
-	col.typ = pgDimension(t.base, typmod, l.loose[collation])
-	col.time = col.typ.Class == Int || col.typ == Type{} && t.base != "text" && t.base != "varchar"
+	col.typ = pgDimension(t.base, cmp.Or(t.typmod, typmod), l.loose[collation])
+	col.time = t.base != "text" && t.base != "varchar" && t.base != "uuid"
 	return col, ok
 }
 
