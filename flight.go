@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cachedsql/cachedsql/internal/rowcodec"
@@ -21,6 +22,8 @@ type flights struct {
 	all map[flightKey]*flight // guarded by mu, as what it points to
 	// turns are for results that may not be stored. See turn.go.
 	turns map[turnKey]*turns // likewise
+	// gone counts those that have left, by the first byte of their key.
+	gone [256]atomic.Uint32
 }
 
 type flightKey struct {
@@ -154,8 +157,12 @@ func (f *flight) leave() {
 	defer f.owner.mu.Unlock()
 	if f.turn == nil && f.owner.all[f.key] == f {
 		delete(f.owner.all, f.key)
+		f.owner.gone[f.key.key[0]].Add(1)
 	}
 }
+
+// departures is a number that has changed when a flight for key has left.
+func (s *flights) departures(key Key) uint32 { return s.gone[key[0]].Load() }
 
 // wait returns when the flight has ended, or is not worth waiting for any
 // more. An error is the waiter's own: its context has ended.
@@ -211,11 +218,11 @@ func (c *conn) join(ctx context.Context, l *lookup) (driver.Rows, error) {
 		f, leads := c.cache.flights.enter(l.flightKey())
 		if leads {
 			l.flight = f
-			if n == 0 {
+			if n == 0 && c.cache.flights.departures(l.key) == l.departures {
 				break
 			}
-			// Another may have led, and stored what it read, while we waited
-			// for one that brought nothing.
+			// Another may have led, and stored what it read, since we asked
+			// the store.
 			if rows, _ := c.stored(ctx, l); rows != nil {
 				return rows, nil
 			}

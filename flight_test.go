@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,6 +92,58 @@ func TestMissesAtTheSameTimeAskTheDatabaseOnce(t *testing.T) {
 	if n := c.rec.Count(cachedsql.Miss); n != 1 {
 		t.Errorf("%d misses, want 1", n)
 	}
+}
+
+// A miss that is slow to say so finds the flight landed and gone.
+func TestMissThatComesAfterTheFlightAsksTheStoreAgain(t *testing.T) {
+	t.Parallel()
+	store := &lateStore{Store: cachedsql.NewMemoryStore(cachedsql.MemoryConfig{}), missed: make(chan struct{}), held: make(chan struct{})}
+	inner := newReadyDriver(1)
+	cache, rec := cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) {
+		c.Namespace, c.Store, c.LookupTimeout = "late", store, 20*time.Second
+	})
+	c := &crowd{T: t, inner: inner, cache: cache, rec: rec, db: cache.OpenDB(inner)}
+	t.Cleanup(func() { c.db.Close() })
+	late := make(chan error, 1)
+	go func() { _, err := c.read(context.Background()); late <- err }()
+	<-store.missed
+	if _, err := c.read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cachedsqltest.Wait(t, cache)
+	close(store.held)
+	if err := <-late; err != nil {
+		t.Fatal(err)
+	}
+	c.wantAsked(1)
+	if hits, misses := rec.Count(cachedsql.Hit), rec.Count(cachedsql.Miss); hits != 1 || misses != 1 {
+		t.Errorf("%d hits and %d misses, want 1 and 1", hits, misses)
+	}
+}
+
+// lateStore keeps the answer of the first read back until it is let go.
+type lateStore struct {
+	cachedsql.Store
+	reads        atomic.Int64
+	missed, held chan struct{}
+}
+
+func (s *lateStore) Space(namespace string) cachedsql.Space {
+	return lateSpace{s.Store.Space(namespace), s}
+}
+
+type lateSpace struct {
+	cachedsql.Space
+	store *lateStore
+}
+
+func (s lateSpace) Read(ctx context.Context, key cachedsql.Key, tags cachedsql.TagSet, buf []byte) (cachedsql.Reading, error) {
+	r, err := s.Space.Read(ctx, key, tags, buf)
+	if s.store.reads.Add(1) == 1 {
+		close(s.store.missed)
+		<-s.store.held
+	}
+	return r, err
 }
 
 // begun returns a hook that holds back the first query until release is

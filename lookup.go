@@ -26,8 +26,10 @@ type lookup struct {
 	refused error // why an entry that is there is not in reading
 	started time.Time
 	flight  *flight // what others wait for; nil if nobody can
-	check   *check  // the hit that the answer is compared with; nil: none
-	shared  bool    // only for those who wait, not to be stored
+	// departures is that of the flights for key when the store was asked.
+	departures uint32
+	check      *check // the hit that the answer is compared with; nil: none
+	shared     bool   // only for those who wait, not to be stored
 }
 
 // look tries to answer a read from the store. It returns the rows of a hit; or
@@ -183,6 +185,7 @@ func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) 
 	sp := l.route.space
 	var err error
 	if entry {
+		l.departures = c.cache.flights.departures(l.key)
 		l.reading, l.refused, err = sp.readEntry(ctx, l.key, l.tags)
 	} else {
 		err = c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
