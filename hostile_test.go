@@ -259,6 +259,31 @@ var hostileWrites = []struct {
 		},
 	},
 	{
+		"domains whose checks write", pg,
+		[]string{
+			"INSERT INTO other VALUES (1, 0)", "CREATE FUNCTION counts(INTEGER) RETURNS BOOLEAN LANGUAGE plpgsql AS $$ BEGIN UPDATE other SET n = n + 1; RETURN true; END $$",
+			"CREATE DOMAIN counted AS INTEGER CHECK (counts(VALUE))", "CREATE DOMAIN recounted AS counted", "CREATE TYPE duo AS (a recounted, b INTEGER)",
+			"CREATE TABLE stock (id INTEGER PRIMARY KEY, n counted)", "CREATE TABLE stocks (id INTEGER PRIMARY KEY, list duo[])", "CREATE VIEW converted AS SELECT id::counted AS n FROM items",
+			"CREATE FUNCTION takes(counted) RETURNS INTEGER IMMUTABLE LANGUAGE sql AS 'SELECT 1'", "CREATE FUNCTION gives() RETURNS recounted STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'",
+			"CREATE FUNCTION declares() RETURNS INTEGER LANGUAGE plpgsql AS 'DECLARE x counted := 1; BEGIN RETURN x; END'",
+		},
+		[]string{"SELECT n FROM other WHERE id = 1"},
+		[]string{
+			"SELECT 1::counted", "SELECT CAST(id AS recounted) FROM items", "INSERT INTO stock VALUES (1, 2)", "UPDATE stock SET n = 3 WHERE id = 1", `INSERT INTO stocks VALUES (1, '{"(1,2)"}')`, "SELECT ROW(1, 2)::duo", "SELECT takes(5)", "SELECT gives()", "SELECT declares()",
+			"SELECT '{1,2}'::counted[]", "SELECT n FROM converted", "SELECT * FROM jsonb_to_record('{\"a\": 1}') AS r(a counted)", "UPDATE items SET price = 7::counted WHERE id = 2", "SELECT jsonb_populate_record(NULL::stock, '{\"n\": 1}')", "SELECT id FROM items WHERE takes(id) = 1", "MERGE INTO stock USING items ON stock.id = items.id WHEN NOT MATCHED THEN INSERT VALUES (items.id, 9)",
+			"SELECT * FROM xmltable('/r' PASSING '<r>1</r>' COLUMNS a counted PATH '.')", "DO $$ DECLARE x counted := 1; BEGIN END $$", "EXPLAIN ANALYZE SELECT 1::counted", "PREPARE made AS SELECT $1::counted", "EXECUTE made(4)", "PREPARE given (counted) AS SELECT $1", "EXECUTE given(4)",
+		},
+	},
+	{
+		"functions named like others, and casts, without a table", pg,
+		[]string{
+			"INSERT INTO other VALUES (1, 0)", "CREATE FUNCTION lower(INTEGER) RETURNS INTEGER LANGUAGE sql AS 'UPDATE other SET n = n + 1 RETURNING n'", "CREATE TYPE odd AS (a INTEGER)",
+			"CREATE FUNCTION odd_to(odd) RETURNS INTEGER LANGUAGE sql AS 'UPDATE other SET n = n + 1 RETURNING n'", "CREATE CAST (odd AS INTEGER) WITH FUNCTION odd_to(odd)",
+		},
+		[]string{"SELECT n FROM other WHERE id = 1"},
+		[]string{"SELECT lower(5)", "SELECT ROW(1)::odd::INTEGER", "SELECT lower('X')", "EXPLAIN ANALYZE SELECT lower(5)"},
+	},
+	{
 		"functions as attributes", pg,
 		[]string{
 			"INSERT INTO other VALUES (1, 0)", "CREATE FUNCTION bumps(items) RETURNS INTEGER LANGUAGE plpgsql AS $$ BEGIN UPDATE other SET n = n + 1; RETURN 1; END $$",

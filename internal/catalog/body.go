@@ -24,6 +24,8 @@ type body struct {
 	readsTable bool             // it has a FROM or a sub-select
 	reads      []sqlparse.Table // names in the place of a table, and others
 	unsteady   string           // the word by which it depends on more than its arguments, "" if none does
+	names      map[string]bool  // PostgreSQL: every word, quoted or not
+	timeWord   bool             // PostgreSQL: a literal holds "now" or the like
 }
 
 type bodyWrite struct {
@@ -42,7 +44,7 @@ type bodyScanner struct {
 const maxBody = 1 << 20
 
 func scanBody(d sqlparse.Dialect, text string) *body {
-	out := &body{rowColumns: map[string]bool{}}
+	out := &body{rowColumns: map[string]bool{}, names: map[string]bool{}}
 	ts, ok := tokens(d, text[:min(len(text), maxBody+1)])
 	if !ok || len(text) > maxBody {
 		out.opaque, out.unsteady = "unreadable text", "unreadable text"
@@ -52,12 +54,24 @@ func scanBody(d sqlparse.Dialect, text string) *body {
 	out.pathChanged = strings.Contains(strings.ToLower(text), "search_path")
 	s := &bodyScanner{d: d, ts: ts, out: out}
 	for i := range ts {
+		s.word(ts[i])
 		s.verb(i)
 		s.call(i)
 		s.row(i)
 	}
 	out.unsteady, out.reads = s.unsteady(), s.reads()
 	return out
+}
+
+// word notes what may name a type, or be a time to one.
+func (s *bodyScanner) word(t token) {
+	switch {
+	case s.d != sqlparse.Postgres:
+	case t.ident():
+		s.out.names[t.text] = true
+	case t.kind == stringToken:
+		s.out.timeWord = s.out.timeWord || sqlparse.HasTimeWord(t.text)
+	}
 }
 
 func (s *bodyScanner) at(i int) token {

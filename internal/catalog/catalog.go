@@ -100,6 +100,7 @@ type Catalog struct {
 	operators []operator            // PostgreSQL: user operators that are not immutable
 	symbols   map[string]bool       // PostgreSQL: every user operator
 	casts     []cast                // PostgreSQL: user casts that are not immutable
+	hazards   map[string]*hazard    // PostgreSQL: types that are more than they seem, by bare name
 	blind     map[string]bool       // MySQL: databases whose triggers and keys the user may not see
 
 	eventTriggers bool // PostgreSQL: even a temporary relation's DDL may run anything
@@ -147,6 +148,9 @@ func load(ctx context.Context, d sqlparse.Dialect, q Querier) (*Catalog, error) 
 // built-in function, or as an attribute of a row.
 func (c *Catalog) HidesCalls(st *sqlparse.Statement) bool {
 	if len(c.shadows)+len(c.operators)+len(c.casts) != 0 || slices.ContainsFunc(st.Attributes, func(a string) bool { return c.ofRows[a] }) {
+		return true
+	}
+	if slices.ContainsFunc(st.Types, func(t sqlparse.TypeUse) bool { return len(c.hazard(t.Name).calls()) > 0 }) {
 		return true
 	}
 	hides := func(r *relation) bool { return r.kind == view || r.policies != nil }

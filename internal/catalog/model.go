@@ -50,7 +50,7 @@ type relation struct {
 	references []foreignKey // keys of other tables that point here
 	triggers   []trigger
 	rules      []rule
-	calls      []*routine // by defaults and constraints, when a row is written
+	calls      []*routine // by defaults, constraints and domains, when a row is written
 }
 
 type column struct {
@@ -60,6 +60,7 @@ type column struct {
 	generated bool
 	ofDay     bool // MySQL: a time of day
 	time      bool // PostgreSQL: converts to a date or time without looking at a clock
+	hazard    *hazard
 }
 
 // viewBody is what a view's text needs to be judged.
@@ -135,7 +136,8 @@ const (
 type routine struct {
 	name       name
 	volatility volatility
-	ofRow      bool // PostgreSQL: can be called as an attribute of a row
+	ofRow      bool      // PostgreSQL: can be called as an attribute of a row
+	hazards    []*hazard // PostgreSQL: of the types in its signature
 	sources    []source
 }
 
@@ -182,6 +184,7 @@ func newCatalog(d sqlparse.Dialect) *Catalog {
 		ofRows:    map[string]bool{},
 		blind:     map[string]bool{},
 		symbols:   map[string]bool{},
+		hazards:   map[string]*hazard{},
 	}
 }
 

@@ -20,12 +20,16 @@ type postgresLoader struct {
 	loose map[string]bool   // collations, by oid, under which different texts may be equal
 
 	named map[string]bool // the bare name of a relation
+
+	hazards map[string]*hazard   // types, by oid: see postgres_types.go
+	domains map[string][]*hazard // what is made of a domain, by its oid
 }
 
 func (l *postgresLoader) load(ctx context.Context) error {
 	l.rels, l.fns, l.vols = map[string]*relation{}, map[string]*routine{}, map[string]volatility{}
 	l.types, l.loose = map[string]pgType{}, map[string]bool{}
 	l.named = map[string]bool{}
+	l.hazards, l.domains = map[string]*hazard{}, map[string][]*hazard{}
 	rows, err := l.q.Query(ctx, "SHOW server_version_num")
 	if err != nil {
 		return err
@@ -36,7 +40,10 @@ func (l *postgresLoader) load(ctx context.Context) error {
 	}
 	return each(ctx, l.q, []part{
 		{pgRelations, l.relation},
+		{pgHazards, l.hazard},
 		{routines, l.routine},
+		{pgChecks, l.check},
+		{pgSignatures, l.signature},
 		{pgBuiltins, l.builtin},
 		{pgTypes, l.typ},
 		{pgCollations, l.collation},
@@ -111,7 +118,9 @@ SELECT p.oid, n.nspname, p.proname, CASE WHEN p.prokind = 'a' THEN s.worst ELSE 
   CASE WHEN (p.provolatile = 'v' OR e.extname IS NULL) AND l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
   n.nspname = 'pg_catalog' OR p.oid < 16384,
   p.pronargs > 0 AND p.pronargs - p.pronargdefaults <= 1 AND (p.provariadic <> 0 OR
-    (SELECT y.typtype FROM pg_catalog.pg_type y WHERE y.oid = p.proargtypes[0]) IN ('c', 'd', 'p'))
+    (SELECT y.typtype FROM pg_catalog.pg_type y WHERE y.oid = p.proargtypes[0]) IN ('c', 'd', 'p')),
+  EXISTS (SELECT 1 FROM pg_catalog.pg_type y WHERE y.oid = ANY (p.proargtypes) AND y.typcategory NOT IN ('N', 'B', 'D', 'T') AND y.typname <> 'uuid'),
+  (SELECT y.typcategory = 'D' FROM pg_catalog.pg_type y WHERE y.oid = p.prorettype)
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -128,7 +137,11 @@ func (l *postgresLoader) routine(row []Text) {
 	r := l.c.addRoutine(row[1].S, row[2].S)
 	v := pgVolatility(row[3].S)
 	text := lazyBody(sqlparse.Postgres, row[7].S)
-	if v == immutable && row[7].Valid && !l.immutable(text()) {
+	takesText := row[10].S[0] == 't'
+	if v == immutable && row[7].Valid && (!l.immutable(text()) || l.readsClock(text(), takesText)) {
+		v = stable
+	}
+	if v == immutable && row[4].S == "plpgsql" && takesText && row[11].S[0] == 't' { // RETURN converts
 		v = stable
 	}
 	r.volatility = max(r.volatility, v)

@@ -50,10 +50,26 @@ func (l *postgresLoader) columns(row []Text) {
 	}
 	r.columns = make([]column, 0, strings.Count(row[1].S, record)+1)
 	for rec := range strings.SplitSeq(row[1].S, record) {
-		if col, ok := l.column(rec); ok {
-			r.columns = append(r.columns, col)
+		col, ok := l.column(rec)
+		if !ok {
+			continue
+		}
+		r.columns = append(r.columns, col)
+		if col.hazard != nil {
+			r.calls = append(r.calls, l.writing(col.hazard)...)
 		}
 	}
+}
+
+// writing are the routines that storing a value of a type runs and that may
+// write.
+func (l *postgresLoader) writing(h *hazard) (calls []*routine) {
+	for _, f := range h.calls() {
+		if f.volatility == volatile {
+			calls = append(calls, f)
+		}
+	}
+	return calls
 }
 
 func (l *postgresLoader) column(rec string) (column, bool) {
@@ -69,7 +85,7 @@ func (l *postgresLoader) column(rec string) (column, bool) {
 		typmod, collation, generated = f[0], f[1], f[2][0] == 't'
 	}
 	t, known := l.types[oid]
-	col := column{name: colname, num: num, generated: generated}
+	col := column{name: colname, num: num, generated: generated, hazard: l.hazards[oid]}
 	if !known {
 		return col, ok
 	}

@@ -35,7 +35,7 @@ func (l *postgresLoader) rule(row []Text) {
 		if !row[3].Valid || !complete {
 			r.unreadable = "definition not readable"
 		}
-		r.view = lazyView(row[3].S, rels, calls)
+		r.view = lazyView(l.c, row[3].S, rels, calls)
 		return
 	}
 	events := map[string]event{"2": onUpdate, "3": onInsert, "4": onDelete}
@@ -69,12 +69,15 @@ func (l *postgresLoader) routines(oids string) []*routine {
 // lazyView judges a view by its text for what pg_depend does not record:
 // built-in functions, sampling, locks. The names in it are not used: they are
 // written for the session that asked.
-func lazyView(text string, reads []*relation, calls []*routine) func() *viewBody {
+func lazyView(c *Catalog, text string, reads []*relation, calls []*routine) func() *viewBody {
 	return sync.OnceValue(func() *viewBody {
 		st := sqlparse.Parse(sqlparse.Postgres, strings.TrimSuffix(strings.TrimSpace(text), ";"))
 		v := &viewBody{reads: reads, calls: calls, detail: st.Detail, reason: ofView(st)}
 		v.session = len(st.SessionVars) > 0 || st.SessionUnknown
 		v.refuse(timeCasts(st, reads))
+		why, detail, converts := c.conversions(st)
+		v.refuse(why, detail)
+		v.calls = append(v.calls, converts...)
 		return v
 	})
 }
@@ -106,7 +109,7 @@ func (l *postgresLoader) policy(row []Text) {
 	rels, complete := l.relations(row[2].S)
 	p.reads = append(p.reads, rels...)
 	p.calls = append(p.calls, l.routines(row[3].S)...)
-	earlier, own := p.reason, policyReason(row[1].S, append(rels, r), complete)
+	earlier, own := p.reason, policyReason(l.c, row[1].S, append(rels, r), complete)
 	p.reason = func() (reason.Reason, string) {
 		if why, detail := earlier(); why != reason.None {
 			return why, detail
@@ -115,21 +118,32 @@ func (l *postgresLoader) policy(row []Text) {
 	}
 }
 
-func policyReason(expr string, rels []*relation, complete bool) func() (reason.Reason, string) {
+func policyReason(c *Catalog, expr string, rels []*relation, complete bool) func() (reason.Reason, string) {
 	return sync.OnceValues(func() (reason.Reason, string) {
 		if !complete {
 			return reason.RowSecurity, "policy"
 		}
-		text, ok := withoutRole(expr)
-		if !ok {
-			return reason.RowSecurity, "policy"
+		st, why, detail := judgeExpr(expr, rels)
+		if why == reason.None {
+			why, detail, _ = c.conversions(st)
 		}
-		st := sqlparse.Parse(sqlparse.Postgres, "SELECT 1 FROM a_table WHERE "+text)
-		if st.Reason == reason.None {
-			return timeCasts(st, rels)
-		}
-		return st.Reason, st.Detail
+		return why, detail
 	})
+}
+
+// judgeExpr judges an expression over the columns of rels as the server prints
+// it.
+func judgeExpr(expr string, rels []*relation) (*sqlparse.Statement, reason.Reason, string) {
+	text, ok := withoutRole(expr)
+	if !ok {
+		return &sqlparse.Statement{}, reason.RowSecurity, "policy"
+	}
+	st := sqlparse.Parse(sqlparse.Postgres, "SELECT 1 FROM a_table WHERE "+text)
+	if st.Reason != reason.None {
+		return st, st.Reason, st.Detail
+	}
+	why, detail := timeCasts(st, rels)
+	return st, why, detail
 }
 
 // withoutRole replaces the current role in an expression by a constant: the

@@ -38,6 +38,11 @@ func (r *reader) statement() {
 	r.attributes()
 	r.hidden()
 	r.refuse(timeCasts(r.st, r.named))
+	why, detail, converts := r.walk.c.conversions(r.st)
+	r.refuse(why, detail)
+	for _, f := range converts {
+		r.routine(f)
+	}
 	r.refuse(r.walk.c.dayCasts(r.st, r.named))
 }
 

@@ -252,6 +252,11 @@ func (w *walk) call(r *routine, why cause) {
 		w.declared(d.Writes, why)
 		return
 	}
+	for _, h := range r.hazards {
+		for _, f := range h.calls() {
+			w.call(f, why)
+		}
+	}
 	for _, src := range r.sources {
 		w.run(r, src, why)
 	}
@@ -284,6 +289,9 @@ func (w *walk) run(r *routine, src source, why cause) {
 	in := w.scope(r, src, b)
 	if !src.harmless {
 		w.writesOf(r, b, in, why)
+	}
+	for _, f := range w.c.conversionsIn(b) {
+		w.call(f, why)
 	}
 	for _, f := range b.calls {
 		for _, called := range w.c.lookupRoutines(f, in) {

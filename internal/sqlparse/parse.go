@@ -313,6 +313,19 @@ func (s *Statement) absorb(p *Statement) {
 	for _, f := range p.Funcs {
 		s.addFunc(f)
 	}
+	s.Builtins = union(s.Builtins, p.Builtins)
+	s.Attributes = union(s.Attributes, p.Attributes)
+	s.Types = union(s.Types, p.Types)
+}
+
+// union returns a with what only b has.
+func union[T comparable](a, b []T) []T {
+	for _, v := range b {
+		if !slices.Contains(a, v) {
+			a = append(a, v)
+		}
+	}
+	return a
 }
 
 // weight orders kinds by consequence. What nobody understands comes last.

@@ -96,6 +96,7 @@ func (r *pgReader) expr(n nodes.Node) {
 		r.textBecomes(n.TypeName)
 		r.walkFields(n)
 	case *nodes.TypeName:
+		r.converts(n, false)
 	default:
 		r.walkFields(n)
 	}

@@ -1,6 +1,7 @@
 package sqlparse
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pgplex/pgparser/nodes"
@@ -55,12 +56,19 @@ func isTimeWord(word string) bool {
 var timeTypes = wordSet("timestamptz timestamp date time timetz tsrange tstzrange daterange " +
 	"tsmultirange tstzmultirange datemultirange abstime reltime")
 
-// isTextType reports the types that hold text as it is.
-var isTextType = wordSet("text varchar bpchar char name citext json jsonb xml unknown cstring")
+// ReadsClock reports whether text that becomes one of these types of PostgreSQL
+// may be such a word.
+func ReadsClock(typeName string) bool { return timeTypes[typeName] }
+
+// noText are the types besides those whose values are no text. What another
+// one is, a domain for example, only the catalog knows.
+var noText = wordSet("interval int2 int4 int8 float4 float8 numeric bool")
 
 // cast judges a conversion by its target type.
 func (r *pgReader) cast(c *nodes.TypeCast) {
 	r.walk(c.Arg)
+	_, constant := c.Arg.(*nodes.A_Const)
+	r.converts(c.TypeName, constant)
 	switch word := typeWord(c.TypeName); {
 	case strings.HasPrefix(word, "reg"):
 		r.st.refuseCache(reason.SystemCatalog, word)
@@ -71,10 +79,26 @@ func (r *pgReader) cast(c *nodes.TypeCast) {
 	}
 }
 
+// converts notes a conversion to a type for the catalog to judge.
+func (r *pgReader) converts(t *nodes.TypeName, constant bool) {
+	parts := names(t.Names)
+	if len(parts) == 0 || len(parts) == 2 && parts[0] == "pg_catalog" {
+		return
+	}
+	use := TypeUse{Name: truncateName(parts[len(parts)-1]), Constant: constant}
+	if !slices.Contains(r.st.Types, use) {
+		r.st.Types = append(r.st.Types, use)
+	}
+}
+
 // textBecomes judges the type of a value that is taken out of JSON or XML, or
 // of a column that a function in FROM is said to return.
 func (r *pgReader) textBecomes(t *nodes.TypeName) {
-	if t != nil && timeTypes[typeWord(t)] {
+	if t == nil {
+		return
+	}
+	r.converts(t, false)
+	if timeTypes[typeWord(t)] {
 		r.st.refuseCache(reason.TimeFunction, typeWord(t))
 	}
 }
@@ -90,7 +114,7 @@ func (r *pgReader) timeOperand(n nodes.Node, fromText bool) {
 			r.st.TimeCasts = append(r.st.TimeCasts, name)
 		}
 	case *nodes.TypeCast:
-		if fromText && isTextType[typeWord(n.TypeName)] {
+		if word := typeWord(n.TypeName); fromText && !timeTypes[word] && !noText[word] {
 			r.textCast()
 		}
 	case *nodes.CoalesceExpr:

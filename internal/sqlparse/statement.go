@@ -69,6 +69,13 @@ func (t Table) String() string {
 // or the rule file can tell: built-ins are settled by the analysis itself.
 type Func struct{ Schema, Name string }
 
+// TypeUse is a conversion to a type, by its bare name.
+type TypeUse struct {
+	Name string
+	// Constant: what is converted is a literal, which the analysis has looked at.
+	Constant bool
+}
+
 // TxOp is what a statement does to the transaction it runs in.
 type TxOp uint8
 
@@ -182,6 +189,10 @@ type Statement struct {
 	// times, or moves to another zone. That is a function of the column unless
 	// its type is text ("now" would be read at each run) or timetz.
 	TimeCasts []string
+
+	// Types are PostgreSQL's types that the statement converts to. What a domain
+	// is, and of what others are made, the catalog knows.
+	Types []TypeUse
 
 	// DayCasts are the columns of which MySQL is asked for a date. A time of day
 	// has that of the current day.

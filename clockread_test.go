@@ -1,0 +1,90 @@
+package cachedsql_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/cachedsql/cachedsql"
+)
+
+// clockReads look at the clock in ways that their texts hide: the database
+// itself says so, by another answer at another time. Every one of steadyReads
+// is beside one of them and is to be cached all the same.
+var clockReads = []struct {
+	on     int
+	setup  []string
+	reads  []string
+	steady []string
+}{
+	{
+		pg,
+		[]string{
+			"CREATE DOMAIN due AS TIMESTAMPTZ", "CREATE DOMAIN later AS due", "CREATE DOMAIN words AS TEXT", "CREATE TYPE span AS (starts due, label TEXT)", "CREATE TYPE slot AS RANGE (subtype = TIMESTAMPTZ)",
+			"CREATE DOMAIN recent AS TIMESTAMPTZ CHECK (VALUE > '2020-01-01')", "CREATE SCHEMA aside", "CREATE DOMAIN aside.due AS TIMESTAMPTZ", "CREATE DOMAIN small AS INTEGER CHECK (VALUE > 0)",
+			"CREATE TABLE events (id INTEGER PRIMARY KEY, at TIMESTAMPTZ)",
+			"CREATE FUNCTION at(TEXT) RETURNS TIMESTAMPTZ IMMUTABLE LANGUAGE sql AS 'SELECT $1::timestamptz'",
+			"CREATE FUNCTION at2(TEXT) RETURNS TIMESTAMPTZ IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END'",
+			"CREATE FUNCTION at3(JSONB) RETURNS TEXT IMMUTABLE LANGUAGE plpgsql AS $$ DECLARE d due; BEGIN d := $1 ->> 't'; RETURN d; END $$",
+			"CREATE FUNCTION at4() RETURNS TIMESTAMPTZ IMMUTABLE LANGUAGE plpgsql AS $$ DECLARE x TEXT = 'now'; BEGIN RETURN x; END $$",
+			"CREATE FUNCTION month(TIMESTAMPTZ) RETURNS DATE IMMUTABLE LANGUAGE sql AS $$ SELECT date_trunc('month', $1 AT TIME ZONE 'UTC')::date $$",
+			"CREATE FUNCTION plain(TEXT) RETURNS TEXT IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)'",
+			"CREATE TABLE notes (id INTEGER PRIMARY KEY, txt TEXT, at TIMESTAMPTZ, j JSONB, w words, a TEXT[], x XML, n INTEGER)",
+			`INSERT INTO notes VALUES (1, 'now', '2026-01-01', '{"t": "now", "starts": "now"}', 'now', '{now}', '<r><t>now</t></r>', 1)`,
+			"CREATE VIEW shown AS SELECT id, txt::due AS at FROM notes",
+		},
+		[]string{
+			"SELECT txt::due FROM notes", "SELECT CAST(txt AS later) FROM notes", "SELECT txt::aside.due FROM notes", "SELECT txt::public.due FROM notes", "SELECT a::due[] FROM notes", "SELECT w::timestamptz FROM notes", "SELECT txt::words::timestamptz FROM notes",
+			"SELECT ROW(txt, '')::span FROM notes", "SELECT (ROW(txt, '')::span).starts FROM notes", "SELECT ('[' || txt || ',)')::slot FROM notes", "SELECT ROW(id, txt)::events FROM notes", "SELECT txt::recent FROM notes", "SELECT a[1]::due FROM notes",
+			"SELECT r.t FROM notes, jsonb_to_record(j) AS r(t due)", "SELECT r.t FROM notes, jsonb_to_recordset(jsonb_build_array(j)) AS r(t later)", "SELECT jsonb_populate_record(NULL::span, j) FROM notes", "SELECT r.* FROM notes, json_populate_record(NULL::span, j::json) r",
+			"SELECT xt.t FROM notes, xmltable('/r' PASSING x COLUMNS t due PATH 't') xt", "SELECT at FROM shown", "SELECT at(txt) FROM notes", "SELECT at2(txt) FROM notes", "SELECT at3(j) FROM notes", "SELECT at4() FROM notes",
+			"SELECT max(txt)::due FROM notes", "SELECT COALESCE(NULL, txt)::due FROM notes", "SELECT (SELECT txt)::due FROM notes", "WITH c AS (SELECT txt AS at FROM notes) SELECT at::due FROM c", "SELECT (j ->> 't')::due FROM notes",
+		},
+		[]string{
+			"SELECT '2026-01-01'::due FROM notes", "SELECT n::small FROM notes", "SELECT txt::words FROM notes", "SELECT month(at) FROM notes", "SELECT plain(txt) FROM notes", "SELECT ROW(n)::text FROM notes", "SELECT at::date, at::timestamp FROM notes", "SELECT n::small::int FROM notes", "SELECT txt::varchar(2) FROM notes",
+		},
+	},
+}
+
+func TestReadThatLooksAtTheClockIsNeverServedFromTheCache(t *testing.T) {
+	for _, tc := range clockReads {
+		inPairs(t, func(p *pair) {
+			if tc.on&(1<<p.dialect) == 0 {
+				p.Skip("not on this database")
+			}
+			p.exec(p.bare, tc.setup...)
+			c := p.conn(p.bare)
+			for _, read := range tc.reads {
+				if first, second := p.atTwoTimes(c, read); first == second {
+					p.Errorf("%s: twice %q, so this shows nothing", read, first)
+				}
+				for range 3 {
+					if got, did := p.b.read(read); did == "hit" {
+						p.Errorf("%s: got %q from the cache", read, got)
+					}
+				}
+			}
+			for _, read := range tc.steady {
+				if first, second := p.atTwoTimes(c, read); first != second {
+					p.Errorf("%s: got %q, then %q", read, first, second)
+				}
+				p.b.read(read)
+				if got, did := p.b.read(read); did != "hit" {
+					p.Errorf("%s: got %q, but %s", read, got, did)
+				}
+			}
+		})
+	}
+}
+
+// atTwoTimes asks the database at two times: MySQL as of two days.
+func (p *pair) atTwoTimes(on execer, read string) (first, second string) {
+	for i, answerAt := range []*string{&first, &second} {
+		if p.dialect == cachedsql.MySQL {
+			p.exec(on, fmt.Sprintf("SET timestamp = %d", 1780000000+i*1234567))
+		} else {
+			p.exec(on, "DISCARD PLANS") // what is called immutable has become a constant in them
+		}
+		*answerAt = answer(p.Context(), on, read)
+	}
+	return first, second
+}
