@@ -13,7 +13,8 @@ type Dialect = sqlparse.Dialect
 
 // The dialects whose statements, sessions and catalogs are understood. A
 // Generic database's statements are read by every grammar at hand; it has no
-// catalog and no known session state, so its names are taken for base tables.
+// catalog and no known session state. What its views and triggers do is not
+// known either, so a write counts for every table, see Config.NoCatalog.
 const (
 	Generic  = sqlparse.Generic
 	Postgres = sqlparse.Postgres
@@ -74,7 +75,7 @@ type Adapter struct {
 }
 
 // connDialect knows a connection by its type, also where it is wrapped by one
-// that shows what it wraps, as otelsql's does.
+// that shows what it wraps, as otelsql's does, or only keeps it in a field.
 func connDialect(c driver.Conn) Dialect {
 	for range 8 {
 		if d := detectDialect(c); d != Generic {
@@ -86,15 +87,45 @@ func connDialect(c driver.Conn) Dialect {
 		case interface{ Raw() driver.Conn }:
 			c = w.Raw()
 		default:
-			return Generic
+			return keptDialect(reflect.ValueOf(c), 8)
+		}
+	}
+	return Generic
+}
+
+var connType = reflect.TypeFor[driver.Conn]()
+
+// keptDialect looks for a connection that is known in the fields of a wrapper,
+// which most tracers and loggers do not export. Only types are looked at.
+func keptDialect(v reflect.Value, depth int) Dialect {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if depth == 0 || v.Kind() != reflect.Struct {
+		return Generic
+	}
+	for i := range v.NumField() {
+		kept := v.Field(i)
+		if kept.Kind() == reflect.Interface {
+			kept = kept.Elem()
+		}
+		if !kept.IsValid() || !kept.Type().Implements(connType) {
+			continue
+		}
+		if d := dialectOf(kept.Type()); d != Generic {
+			return d
+		}
+		if d := keptDialect(kept, depth-1); d != Generic {
+			return d
 		}
 	}
 	return Generic
 }
 
 // detectDialect knows a driver, or a connection, by the package of its type.
-func detectDialect(v any) Dialect {
-	t := reflect.TypeOf(v)
+func detectDialect(v any) Dialect { return dialectOf(reflect.TypeOf(v)) }
+
+func dialectOf(t reflect.Type) Dialect {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -106,7 +137,8 @@ func detectDialect(v any) Dialect {
 		return Postgres
 	case path == "github.com/go-sql-driver/mysql":
 		return MySQL
-	case path == "modernc.org/sqlite", path == "github.com/mattn/go-sqlite3", strings.HasPrefix(path, "github.com/ncruces/go-sqlite3"):
+	case path == "modernc.org/sqlite", path == "github.com/glebarez/go-sqlite", path == "github.com/mattn/go-sqlite3",
+		strings.HasPrefix(path, "github.com/ncruces/go-sqlite3"):
 		return SQLite
 	}
 	return Generic

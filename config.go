@@ -100,7 +100,8 @@ type Config struct {
 
 	// NoCatalog turns off reading the database's catalog: names in statements
 	// are taken for base tables without triggers, cascades or views. Set it
-	// only where that is true. Generic dialects have no catalog.
+	// only where that is true. Generic dialects have no catalog: without this
+	// setting every write counts for all of their tables.
 	NoCatalog bool
 
 	// OnCacheDown says what a write does while the store is unreachable. The

@@ -59,6 +59,96 @@ func TestSqlmockIsAskedOncePerResult(t *testing.T) {
 	}
 }
 
+// hidingConn does not show what it wraps; keepingConn has it in a field.
+type (
+	hidingConn  struct{ inner func() driver.Conn }
+	keepingConn struct{ kept driver.Conn }
+	boxedConn   struct {
+		name string
+		*keepingConn
+	}
+)
+
+func (c hidingConn) Prepare(text string) (driver.Stmt, error) { return c.inner().Prepare(text) }
+func (c hidingConn) Close() error                             { return c.inner().Close() }
+func (c hidingConn) Begin() (driver.Tx, error)                { return c.inner().Begin() } //nolint:staticcheck // what every driver has
+
+func (c *keepingConn) Prepare(text string) (driver.Stmt, error) { return c.kept.Prepare(text) }
+func (c *keepingConn) Close() error                             { return c.kept.Close() }
+func (c *keepingConn) Begin() (driver.Tx, error)                { return c.kept.Begin() } //nolint:staticcheck // what every driver has
+
+// unknownConnector is of a driver that nobody has heard of.
+type unknownConnector struct {
+	inner driver.Connector
+	wrap  func(driver.Conn) driver.Conn
+}
+
+func (unknownConnector) Driver() driver.Driver { return nil }
+
+func (k unknownConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := k.inner.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return k.wrap(c), nil
+}
+
+// TestViewsOverAnUnknownDriverAreFresh: its catalog cannot be read, so that a write counts for every table. Where the driver is found in
+// the wrapper's fields, and where it is said that there are no views, it counts for its own.
+func TestViewsOverAnUnknownDriverAreFresh(t *testing.T) {
+	t.Parallel()
+	hide := func(c driver.Conn) driver.Conn { return hidingConn{func() driver.Conn { return c }} }
+	for name, test := range map[string]struct {
+		wrap      func(driver.Conn) driver.Conn
+		noCatalog bool
+		another   string // what becomes of a read of another table
+	}{
+		"hidden":               {wrap: hide, another: "miss"},
+		"hidden, but no views": {wrap: hide, noCatalog: true, another: "hit"},
+		"kept":                 {wrap: func(c driver.Conn) driver.Conn { return boxedConn{"x", &keepingConn{c}} }, another: "hit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cache, rec := cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) { c.NoCatalog = test.noCatalog })
+			db := cache.OpenDB(unknownConnector{sqliteConnector(t), test.wrap})
+			defer db.Close()
+			db.SetMaxOpenConns(1)
+			exec := func(text string) {
+				t.Helper()
+				if _, err := db.Exec(text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			read := func(text string, want int) {
+				t.Helper()
+				var got int
+				if err := db.QueryRow(text).Scan(&got); err != nil || got != want {
+					t.Errorf("%s: got %d, %v (%s), want %d", text, got, err, rec.LastRead(), want)
+				}
+			}
+			exec("CREATE TABLE items (price INTEGER)")
+			exec("CREATE TABLE others (price INTEGER)")
+			exec("INSERT INTO items VALUES (40)")
+			exec("INSERT INTO others VALUES (7)")
+			view := "SELECT price FROM items"
+			if !test.noCatalog {
+				exec("CREATE VIEW offers AS SELECT price FROM items")
+				view = "SELECT price FROM offers"
+			}
+			for range 2 {
+				read(view, 40)
+				read("SELECT price FROM others", 7)
+			}
+			exec("UPDATE items SET price = 41")
+			read("SELECT price FROM others", 7)
+			if did := rec.LastRead(); did != test.another {
+				t.Errorf("another table: got %s, want %s", did, test.another)
+			}
+			read(view, 41)
+		})
+	}
+}
+
 func TestDatabaseInMemoryIsCachedOnlyUnderANamespace(t *testing.T) {
 	t.Parallel()
 	for namespace, want := range map[string]string{"": "bypass unknown_namespace", "mine": "hit"} {

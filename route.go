@@ -98,7 +98,11 @@ func (c *conn) newRoute(p *plan, key routeKey) *route {
 // names for what they say where there is none.
 func (c *conn) effects(p *plan, key routeKey) catalog.Effects {
 	if !c.connector.hasCatalog() {
-		return effectsByName(p.st)
+		e := effectsByName(p.st)
+		if !c.cache.config.NoCatalog && mayWrite(p.st) {
+			e.WritesAll = true // nobody has said that a view, a trigger or a cascade leads nowhere else
+		}
+		return e
 	}
 	if key.known == nil || key.known.catalog == nil {
 		e := catalog.Effects{Reason: reason.UnknownRelation, Detail: "catalog not read"}
