@@ -39,6 +39,7 @@ func main() {
 
 type options struct {
 	dir, packages, dialect, namespace, modes, run, skip, keep string
+	env                                                       []string
 	timeout                                                   time.Duration
 }
 
@@ -53,6 +54,10 @@ func command(ctx context.Context, args []string, w io.Writer) (same bool, err er
 	flags.StringVar(&o.dir, "dir", "", "a checkout to run instead of what the module proxy has; it is copied first")
 	flags.StringVar(&o.packages, "packages", "", "packages to test, by a comma; the suite's own by default, else ./...")
 	flags.StringVar(&o.dialect, "dialect", "", "postgres or mysql: make a fresh database "+databaseName+" for each run of -dir")
+	flags.Func("env", "NAME=TEXT for the tests, as often as needed; in TEXT, "+placeholders+" stand for the fresh database", func(text string) error {
+		o.env = append(o.env, text)
+		return nil
+	})
 	flags.StringVar(&o.namespace, "namespace", "", "of the databases of a driver that is neither PostgreSQL's, MySQL's nor SQLite's")
 	flags.StringVar(&o.modes, "modes", "", "what to run after bare, by a comma: memory, redis, memory-repeated, redis-repeated; all by default")
 	flags.StringVar(&o.run, "run", "", "tests to run, as go test has it")
@@ -159,6 +164,8 @@ func (o options) prepared(ctx context.Context, s suite, scratch string) (*run, e
 	switch {
 	case o.dir != "":
 		err = copyTree(o.dir, code)
+	case s.module == standardModule:
+		err = copyStandard(code)
 	case s.module == "":
 		err = fmt.Errorf("%s is in no module: give -dir a checkout", s.name)
 	default:
@@ -167,11 +174,11 @@ func (o options) prepared(ctx context.Context, s suite, scratch string) (*run, e
 	if err != nil {
 		return nil, err
 	}
-	src, err := prepare(ctx, filepath.Join(code, s.within), files, s.packages, s.stubs)
+	src, err := prepare(ctx, filepath.Join(code, s.within), files, s)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{suite: s, source: src, dir: scratch, timeout: o.timeout, env: []string{bind.Namespace + "=" + o.namespace}}
+	r := &run{suite: s, source: src, dir: scratch, timeout: o.timeout, env: append(o.env, bind.Namespace+"="+o.namespace)}
 	if o.run != "" {
 		r.flags = append(r.flags, "-test.run="+o.run)
 	}

@@ -34,12 +34,14 @@ func (o *overlay) write() (string, error) {
 }
 
 // hooked returns database/sql's own sql.go with a hook between sql.Open or
-// sql.OpenDB and the connector they were given.
+// sql.OpenDB and the connector they were given. Conn.Raw unwraps what the hook
+// put there: tests that look inside a connection know their own driver's only.
 func hooked(source string) (string, error) {
 	for _, change := range []struct{ from, to string }{
 		{"func OpenDB(c driver.Connector) *DB {", "func OpenDB(c driver.Connector) *DB { return openHooked(c, \"\") }\n\nfunc openDB(c driver.Connector) *DB {"},
 		{"return OpenDB(connector), nil", "return openHooked(connector, dataSourceName), nil"},
 		{"return OpenDB(dsnConnector{dsn: dataSourceName, driver: driveri}), nil", "return openHooked(dsnConnector{dsn: dataSourceName, driver: driveri}, dataSourceName), nil"},
+		{"err = f(dc.ci)", "err = f(unhooked(dc.ci))"},
 	} {
 		if strings.Count(source, change.from) != 1 {
 			return "", fmt.Errorf("database/sql of this version of Go does not have %q once", change.from)
@@ -56,6 +58,13 @@ func openHooked(c driver.Connector, dsn string) *DB {
 	}
 	return openDB(c)
 }
+
+func unhooked[T any](v T) T {
+	if w, ok := any(v).(interface{ Unwrap() T }); ok && Hook != nil {
+		return w.Unwrap()
+	}
+	return v
+}
 `, nil
 }
 
@@ -68,22 +77,21 @@ const hookFile = "0_cachedsql_test.go"
 type testPackage struct {
 	Dir, Name, ImportPath     string
 	TestGoFiles, XTestGoFiles []string
+
+	beneath bool // the hook depends on it
 }
 
-// binding returns the file to add.
+// binding returns the file to add. A package on which the hook depends cannot
+// import it, but tests of its that stand outside it can.
 func (p testPackage) binding() (path, text string) {
 	name := p.Name
-	if len(p.TestGoFiles) == 0 {
+	if len(p.TestGoFiles) == 0 || p.beneath {
 		name += "_test"
 	}
-	return filepath.Join(p.Dir, hookFile), "package " + name + `
-
-import (
-	"database/sql"
-
-	"github.com/cachedsql/cachedsql/suites/bind"
-)
-
-var _ = bind.Into(&sql.Hook)
-`
+	imports, hook := "\t\"database/sql\"\n\n", "sql.Hook"
+	if p.ImportPath == standardModule {
+		imports, hook = "", "Hook"
+	}
+	return filepath.Join(p.Dir, hookFile), "package " + name + "\n\nimport (\n" + imports +
+		"\t\"github.com/cachedsql/cachedsql/suites/bind\"\n)\n\nvar _ = bind.Into(&" + hook + ")\n"
 }

@@ -29,7 +29,7 @@ var modes = []mode{
 type run struct {
 	suite
 	source  *source
-	env     []string // of every test binary, besides the suite's own
+	env     []string // of every test binary, besides the suite's own, with placeholders
 	dir     string   // for what comes of it
 	flags   []string
 	timeout time.Duration
@@ -49,7 +49,9 @@ func (r *run) in(ctx context.Context, m mode) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	env = append(env, r.env...)
+	for _, text := range r.env {
+		env = append(env, os.Expand(text, db.word))
+	}
 	if r.suite.env != nil {
 		env = append(env, r.suite.env(db)...)
 	}

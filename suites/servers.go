@@ -31,6 +31,30 @@ func (d database) mysqlDSN() string {
 	return fmt.Sprintf("%s:%s@tcp(%s)/%s", d.user, d.password, d.address(), databaseName)
 }
 
+// placeholders are what word knows.
+const placeholders = "$POSTGRES_URL, $MYSQL_DSN, $HOST, $PORT, $USER, $PASSWORD and $DATABASE"
+
+// word returns what a placeholder stands for.
+func (d database) word(name string) string {
+	switch name {
+	case "POSTGRES_URL":
+		return d.postgresURL()
+	case "MYSQL_DSN":
+		return d.mysqlDSN()
+	case "HOST":
+		return d.host
+	case "PORT":
+		return d.port
+	case "USER":
+		return d.user
+	case "PASSWORD":
+		return d.password
+	case "DATABASE":
+		return databaseName
+	}
+	return "$" + name
+}
+
 // fresh drops and makes the database on the server that the environment
 // names. A suite that needs no server gets none.
 func fresh(ctx context.Context, dialect string) (database, error) {

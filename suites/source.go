@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -82,7 +83,7 @@ func copyFile(from, to string) error {
 }
 
 // prepare builds the module's tests with the cache under database/sql.
-func prepare(ctx context.Context, dir, scratch string, packages []string, stubs map[string]string) (*source, error) {
+func prepare(ctx context.Context, dir, scratch string, suite suite) (*source, error) {
 	s := &source{dir: dir, env: append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")}
 	repository, err := repositoryRoot()
 	if err != nil {
@@ -92,7 +93,7 @@ func prepare(ctx context.Context, dir, scratch string, packages []string, stubs 
 		"mod", "edit", "-require=github.com/cachedsql/cachedsql@v0.0.0", "-replace=github.com/cachedsql/cachedsql=" + repository,
 		"-require=github.com/cachedsql/cachedsql/suites@v0.0.0", "-replace=github.com/cachedsql/cachedsql/suites=" + filepath.Join(repository, "suites"),
 	}
-	for module, name := range stubs {
+	for module, name := range suite.stubs {
 		with, err := stub(scratch, module, name)
 		if err != nil {
 			return nil, err
@@ -105,7 +106,10 @@ func prepare(ctx context.Context, dir, scratch string, packages []string, stubs 
 	if err := addSums(filepath.Join(dir, "go.sum"), filepath.Join(repository, "suites", "go.sum")); err != nil {
 		return nil, err
 	}
-	found, err := s.testPackages(packages)
+	if err := suite.change(dir); err != nil {
+		return nil, err
+	}
+	found, err := s.testPackages(suite.packages)
 	if err != nil {
 		return nil, err
 	}
@@ -178,8 +182,35 @@ func (s *source) hook(scratch string, found []testPackage) (file string, err err
 	return o.write()
 }
 
+// change writes the files that the suite gets in place of its own, and cuts
+// what its server would not understand.
+func (s suite) change(dir string) error {
+	for name, text := range s.instead {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			return err
+		}
+	}
+	for name, cut := range s.cut {
+		path := filepath.Join(dir, name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), cut, "")), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // testPackages returns those of the packages that have tests.
 func (s *source) testPackages(packages []string) (found []testPackage, err error) {
+	under, err := output(exec.Command("go", "list", "-deps", "github.com/cachedsql/cachedsql/suites/bind"), s.dir, s.env)
+	if err != nil {
+		return nil, err
+	}
+	beneath := strings.Fields(string(under))
 	out, err := output(exec.Command("go", append([]string{"list", "-e", "-json=Dir,Name,ImportPath,TestGoFiles,XTestGoFiles"}, packages...)...), s.dir, s.env)
 	if err != nil {
 		return nil, err
@@ -194,6 +225,7 @@ func (s *source) testPackages(packages []string) (found []testPackage, err error
 			return nil, fmt.Errorf("go list: %w", err)
 		}
 		if len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 {
+			p.beneath = slices.Contains(beneath, p.ImportPath)
 			found = append(found, p)
 		}
 	}

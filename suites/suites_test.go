@@ -58,6 +58,9 @@ func TestHookGoesIntoThisGo(t *testing.T) {
 	if n := strings.Count(changed, "openHooked("); n != 4 {
 		t.Errorf("the hook is called in %d places, want 3", n-1)
 	}
+	if !strings.Contains(changed, "f(unhooked(dc.ci))") {
+		t.Error("Conn.Raw shows the wrapper")
+	}
 	if _, err := hooked(changed); err == nil {
 		t.Error("a file that has the hook is taken for database/sql's own")
 	}
@@ -68,9 +71,73 @@ func TestBindingIsPartOfThePackagesTests(t *testing.T) {
 	for want, p := range map[string]testPackage{
 		"package a\n":      {Name: "a", TestGoFiles: []string{"a_test.go"}, XTestGoFiles: []string{"x_test.go"}},
 		"package a_test\n": {Name: "a", XTestGoFiles: []string{"x_test.go"}},
+		"package b_test\n": {Name: "b", TestGoFiles: []string{"b_test.go"}, beneath: true},
 	} {
-		if _, text := p.binding(); !strings.HasPrefix(text, want) {
+		if _, text := p.binding(); !strings.HasPrefix(text, want) || !strings.Contains(text, "&sql.Hook") {
 			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestCopyOfDatabaseSQLHasItsOwnHook: the cache under it uses the real one, which must stay as it is.
+func TestCopyOfDatabaseSQLHasItsOwnHook(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := copyStandard(dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "sql.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "var Hook func") {
+		t.Error("the copy has no hook")
+	}
+	tests, err := os.ReadFile(filepath.Join(dir, "sql_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(tests), "unhooked(c.dc.ci).(*fakeConn)") || strings.Contains(string(tests), `"internal/`) {
+		t.Error("its tests look into connections of their own driver only, or use what only Go's own packages may")
+	}
+	p := testPackage{Name: "sql", ImportPath: standardModule, TestGoFiles: []string{"sql_test.go"}}
+	if _, text := p.binding(); !strings.Contains(text, "bind.Into(&Hook)") || strings.Contains(text, `"database/sql"`) {
+		t.Errorf("the copy's tests bind another hook:\n%s", text)
+	}
+}
+
+func TestSuiteGetsOtherFilesAndLessOfThem(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "schema.sql"), []byte("DROP INDEX a ON b LOCK = NONE;\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := suite{instead: map[string]string{"fixtures/mysql.go": "package fixtures\n"}, cut: map[string]string{"schema.sql": " LOCK = NONE"}}
+	if err := s.change(dir); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"fixtures/mysql.go": "package fixtures\n", "schema.sql": "DROP INDEX a ON b;\n"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+			t.Errorf("%s: got %q, %v, want %q", name, got, err, want)
+		}
+	}
+	s.cut = map[string]string{"moved.sql": "x"}
+	if err := s.change(dir); err == nil {
+		t.Error("a file that is not there any more goes unnoticed")
+	}
+}
+
+func TestEnvironmentNamesTheFreshDatabase(t *testing.T) {
+	t.Parallel()
+	d := database{"127.0.0.1", "5432", "me", "x"}
+	for text, want := range map[string]string{
+		"A=$POSTGRES_URL":                           "A=postgres://me:x@127.0.0.1:5432/suites_test?sslmode=disable",
+		"B=$MYSQL_DSN?parseTime=true":               "B=me:x@tcp(127.0.0.1:5432)/suites_test?parseTime=true",
+		"C=${USER}:$PASSWORD@$HOST $PORT/$DATABASE": "C=me:x@127.0.0.1 5432/suites_test",
+		"D=$HOME": "D=$HOME",
+	} {
+		if got := os.Expand(text, d.word); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
 	}
 }
