@@ -13,6 +13,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +23,7 @@ import (
 var (
 	rowCounts  = []int{1, 100, 1000}
 	goroutines = []int{1, 8, 64}
+	only       = regexp.MustCompile("")
 )
 
 func main() {
@@ -29,6 +32,10 @@ func main() {
 	slice := flag.Duration("slice", 100*time.Millisecond, "how long each time")
 	flag.Func("rows", "measure only these numbers of `rows`", numbers(&rowCounts))
 	flag.Func("goroutines", "measure only these numbers of `goroutines`", numbers(&goroutines))
+	flag.Func("only", "measure only candidates whose names match this `expression`", func(text string) (err error) {
+		only, err = regexp.Compile(text)
+		return err
+	})
 	entries := flag.Int("entries", 1_000_000, "`entries` in Redis while writes are measured; 0 leaves that out")
 	flag.Parse()
 	if err := run(context.Background(), *out, *rounds, *slice, *entries); err != nil {
@@ -87,6 +94,7 @@ func measureSize(ctx context.Context, r *report, s server, rows int) error {
 	if err != nil {
 		return err
 	}
+	candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return !only.MatchString(c.name) })
 	for _, n := range goroutines {
 		fmt.Fprintf(os.Stderr, "%s, %d rows, %d goroutines\n", s.name, rows, n)
 		results, err := measure(ctx, candidates, n, r.rounds, r.slice)
