@@ -87,17 +87,17 @@ func (c *conn) stored(ctx context.Context, l *lookup) (rows driver.Rows, mayCome
 	if h, err := rowcodec.DecodeHeader(reading.Entry); err != nil || h.Vector != reading.Vector || l.route.ageOf(&h) != fresh {
 		return nil, true
 	}
-	return c.takeOver(ctx, l, reading.Entry), true
+	return c.takeOver(ctx, l, &reading), true
 }
 
 // takeOver serves another process's result, here and to who waits for us.
-func (c *conn) takeOver(ctx context.Context, l *lookup, entry []byte) driver.Rows {
-	result, err := rowcodec.Decode(entry)
+func (c *conn) takeOver(ctx context.Context, l *lookup, found *Reading) driver.Rows {
+	result, err := found.decode()
 	if err != nil {
 		return nil
 	}
-	l.flight.deliver(entry)
+	l.flight.deliver(found.Entry)
 	l.flight.leave()
-	l.reading.Entry = entry
+	l.reading.Entry = found.Entry
 	return c.served(ctx, l, result, Hit)
 }

@@ -24,7 +24,7 @@ func (sp *space) readEntry(ctx context.Context, key Key, tags TagSet) (r Reading
 	if err != nil || r.Entry == nil {
 		return r, nil, err
 	}
-	r.Entry, refused = sp.opened(key, r.Entry)
+	refused = sp.open(key, &r)
 	return r, refused, nil
 }
 

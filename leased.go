@@ -346,7 +346,7 @@ func (n *near) take(l *lookup) {
 }
 
 func (nl *nearLease) keep(r *route, found Reading, sent time.Time, outages uint64) {
-	found.Entry = nil
+	found.Entry, found.Shared = nil, nil
 	f := &leasedReading{Reading: found, sent: sent, outages: outages}
 	f.until = decide.ServedUntil(0, sinceRead(sent, time.Now()), r.lease)
 	for {

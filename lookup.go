@@ -164,7 +164,7 @@ func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason
 			return rows, reason.None, nil
 		}
 	}
-	l.reading.Entry = nil
+	l.reading.Entry, l.reading.Shared = nil, nil
 	return nil, reason.None, nil
 }
 
@@ -176,8 +176,13 @@ func (c *conn) newLookup() *lookup {
 		return &lookup{}
 	}
 	c.spare = nil
-	*l = lookup{}
 	return l
+}
+
+// putAside keeps a lookup for the next one, without what it has found.
+func (c *conn) putAside(l *lookup) {
+	*l = lookup{}
+	c.spare = l
 }
 
 // read asks the store for the tags, and for the entry if it is wanted.
@@ -229,7 +234,7 @@ func (c *conn) hit(ctx context.Context, l *lookup, x *call) driver.Rows {
 	}
 	var result *rowcodec.Result
 	if err == nil {
-		result, err = rowcodec.Decode(l.reading.Entry)
+		result, err = l.reading.decode()
 	}
 	if err == nil {
 		result, err = c.cache.near.keep(l, h, result)
@@ -252,7 +257,7 @@ func (c *conn) served(ctx context.Context, l *lookup, result *rowcodec.Result, o
 		c.tell(ctx, l, o, int64(len(l.reading.Entry)))
 	}
 	if l.flight == nil {
-		c.spare = l
+		c.putAside(l)
 	}
 	return c.replay(result)
 }

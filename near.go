@@ -237,6 +237,6 @@ func (c *conn) nearHit(ctx context.Context, l *lookup, e *nearEntry) driver.Rows
 	if c.cache.config.OnEvent != nil {
 		c.tell(ctx, l, NearHit, e.bytes)
 	}
-	c.spare = l
+	c.putAside(l)
 	return c.replay(e.result)
 }

@@ -36,7 +36,8 @@ type Space interface {
 
 	// Read fetches the entry under key, if there is one, and checks the tags,
 	// in one round trip. The order of the two does not matter. The returned
-	// entry may use buf's memory, and is the caller's to change.
+	// entry may use buf's memory, and is the caller's to change unless it is
+	// Shared.
 	Read(ctx context.Context, key Key, tags TagSet, buf []byte) (Reading, error)
 
 	// Check is Read without an entry.
@@ -123,6 +124,9 @@ type Reading struct {
 	// Settled is false while a write to one of the tags is under way or may
 	// be: then nothing may be served and nothing stored.
 	Settled bool
+	// Shared is nil, or common to all who were given the same Entry: nobody may
+	// change that then.
+	Shared *SharedEntry
 	// Schema is SchemaTag's token, also when not Settled.
 	Schema Schema
 }

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -11,17 +12,26 @@ import (
 )
 
 // batches sends the lookups of one space. As long as few are under way, each
-// goes by itself. Those that come meanwhile wait together and go as one
-// pipeline when a round trip has ended, so that many readers cost few
-// system calls, and those with the same tags share one check.
+// goes by itself, unless one of them asks for the very same. Those that come
+// meanwhile wait together and go as one pipeline when a round trip has ended, so
+// that many readers cost few system calls. Those with the same tags share one
+// check, and those of the same entry share that: what many read at a time is
+// asked for once in a round trip, however many they are.
 //
 // A lookup may use an answer only if it began before the command was sent: one
 // that came later could miss a write that the answer does not show. So a batch
 // that has been sent takes nobody in.
 type batches struct {
 	mu      sync.Mutex
-	flying  int      // round trips under way; guarded by mu
-	waiting []*batch // not sent yet; guarded by mu
+	flying  []question // of round trips under way; guarded by mu
+	waiting []*batch   // not sent yet; guarded by mu
+}
+
+// question is what a lookup asks for.
+type question struct {
+	set   *tagSet // nil: several things
+	key   cachedsql.Key
+	entry bool // under key, besides the tags
 }
 
 const (
@@ -50,20 +60,41 @@ type finding struct {
 	done bool // nothing is left to be asked
 }
 
-// check checks a set, and gets an entry besides if it is wanted.
-func (sp *space) check(ctx context.Context, set *tagSet, g *get) (cachedsql.Reading, error) {
-	if b, i := sp.batches.join(ctx, sp, set, g); b != nil {
+// check checks a set, and gets an entry besides unless key is nil.
+func (sp *space) check(ctx context.Context, set *tagSet, key *cachedsql.Key) (cachedsql.Reading, error) {
+	q := question{set: set}
+	if key != nil {
+		q.key, q.entry = *key, true
+	}
+	if b, i, g := sp.batches.join(ctx, sp, q); b != nil {
 		select {
 		case <-b.sent:
-			return b.found[i].Reading, b.found[i].err
+			return b.found[i].with(g)
 		case <-ctx.Done():
 			return cachedsql.Reading{}, wrap("check", ctx.Err())
 		}
 	}
-	defer sp.batches.next()
+	defer sp.batches.next(q)
+	var g *get
+	if q.entry {
+		g = sp.newGet(q.key)
+	}
 	sets, found := [1]*tagSet{set}, [1]finding{}
 	sp.ask(ctx, sets[:], some(g), found[:])
-	return found[0].Reading, found[0].err
+	return found[0].with(g)
+}
+
+// with adds the entry that was found, if one was asked for.
+func (f *finding) with(g *get) (cachedsql.Reading, error) {
+	if g == nil || f.err != nil {
+		return f.Reading, f.err
+	}
+	if g.err != nil {
+		return cachedsql.Reading{}, wrap("get", g.err)
+	}
+	r := f.Reading
+	r.Entry, r.Shared = g.entry, g.shared
+	return r, nil
 }
 
 func some(g *get) []*get {
@@ -75,12 +106,12 @@ func some(g *get) []*get {
 
 // join adds a lookup to a batch; nil if it may go by itself, and then next
 // must follow.
-func (s *batches) join(ctx context.Context, sp *space, set *tagSet, g *get) (b *batch, index int) {
+func (s *batches) join(ctx context.Context, sp *space, q question) (b *batch, index int, g *get) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.flying < maxFlying {
-		s.flying++
-		return nil, 0
+	if len(s.flying) < maxFlying && !slices.Contains(s.flying, q) {
+		s.flying = append(s.flying, q)
+		return nil, 0, nil
 	}
 	if n := len(s.waiting); n > 0 && s.waiting[n-1].size() < maxBatch {
 		b = s.waiting[n-1]
@@ -88,45 +119,89 @@ func (s *batches) join(ctx context.Context, sp *space, set *tagSet, g *get) (b *
 		b = &batch{space: sp, deadline: time.Now(), sent: make(chan struct{})}
 		s.waiting = append(s.waiting, b)
 	}
-	return b, b.add(ctx, set, g)
+	index, g = b.add(ctx, q)
+	return b, index, g
 }
 
 // next sends what waits in the place of a round trip that has ended.
-func (s *batches) next() {
+func (s *batches) next(ended question) {
+	if b := s.follow(ended); b != nil {
+		go s.sendAll(b)
+	}
+}
+
+// sendAll sends a batch, and what waits by then. Those who have been answered
+// are let go on first: if they ask again, they do so together, and not one of
+// them alone and the others behind it.
+func (s *batches) sendAll(b *batch) {
+	for b != nil {
+		b.send()
+		runtime.Gosched()
+		b = s.follow(b.question())
+	}
+}
+
+// follow takes the batch that follows a round trip; nil if none waits.
+func (s *batches) follow(ended question) *batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	i := slices.Index(s.flying, ended)
 	if len(s.waiting) == 0 {
-		s.flying--
-		return
+		s.flying = slices.Delete(s.flying, i, i+1)
+		return nil
 	}
 	b := s.waiting[0]
 	s.waiting[0] = nil
 	s.waiting = s.waiting[1:]
-	go func() {
-		defer s.next()
-		b.send()
-	}()
+	s.flying[i] = b.question()
+	return b
 }
 
+// size is how many answers there will be.
 func (b *batch) size() int { return max(len(b.sets), len(b.gets)) }
 
-// add returns the index of the set.
-func (b *batch) add(ctx context.Context, set *tagSet, g *get) int {
+// question is what all in the batch ask for.
+func (b *batch) question() (q question) {
+	if b.size() > 1 {
+		return question{}
+	}
+	q.set = b.sets[0]
+	for _, g := range b.gets {
+		q.key, q.entry = g.name, true
+	}
+	return q
+}
+
+// add returns the index of the set, and the get of the entry.
+func (b *batch) add(ctx context.Context, q question) (int, *get) {
 	if d, ok := ctx.Deadline(); !ok {
 		b.deadline = time.Time{}
 	} else if !b.deadline.IsZero() && d.After(b.deadline) {
 		b.deadline = d
 	}
-	if g != nil {
-		b.gets = append(b.gets, g)
+	i := slices.Index(b.sets, q.set)
+	if i < 0 {
+		i = len(b.sets)
+		b.sets = append(b.sets, q.set)
 	}
-	for i, s := range b.sets {
-		if s == set {
-			return i
+	if !q.entry {
+		return i, nil
+	}
+	return i, b.get(q.key)
+}
+
+// get returns the get of an entry, the one that is there if somebody waits for
+// the same.
+func (b *batch) get(key cachedsql.Key) *get {
+	for _, g := range b.gets {
+		if g.name == key {
+			g.readers++
+			return g
 		}
 	}
-	b.sets = append(b.sets, set)
-	return len(b.sets) - 1
+	g := b.space.newGet(key)
+	b.gets = append(b.gets, g)
+	return g
 }
 
 // send is done for all, whoever of them gives up meanwhile.
@@ -139,6 +214,9 @@ func (b *batch) send() {
 	defer cancel()
 	b.found = make([]finding, len(b.sets))
 	b.space.ask(ctx, b.sets, b.gets, b.found)
+	for _, g := range b.gets {
+		g.share()
+	}
 }
 
 // ask finds out about sets and entries in one round trip; in two where tags are

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ type heldRedis struct {
 	addr   string
 	mu     sync.Mutex
 	checks int
+	gets   int
 	hold   chan struct{} // nil: answers at once
 }
 
@@ -29,6 +31,11 @@ func newHeldRedis(t *testing.T) *heldRedis {
 	m := miniredis.RunT(t)
 	h := &heldRedis{addr: m.Addr()}
 	m.Server().SetPreHook(func(_ *server.Peer, cmd string, _ ...string) bool {
+		h.mu.Lock()
+		if cmd == "GET" {
+			h.gets++
+		}
+		h.mu.Unlock()
 		if cmd != "EVALSHA" && cmd != "EVAL" && cmd != "EXEC" {
 			return false
 		}
@@ -47,7 +54,7 @@ func newHeldRedis(t *testing.T) *heldRedis {
 func (h *heldRedis) close() (open func()) {
 	hold := make(chan struct{})
 	h.mu.Lock()
-	h.checks, h.hold = 0, hold
+	h.checks, h.gets, h.hold = 0, 0, hold
 	h.mu.Unlock()
 	return func() {
 		h.mu.Lock()
@@ -57,10 +64,10 @@ func (h *heldRedis) close() (open func()) {
 	}
 }
 
-func (h *heldRedis) count() int {
+func (h *heldRedis) count() (checks, gets int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.checks
+	return h.checks, h.gets
 }
 
 // settledSpace returns a space, and tags of it that are out of quarantine.
@@ -98,9 +105,21 @@ func (s *batches) counts() (flying, waiting int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range s.waiting {
-		waiting += len(b.gets)
+		for _, g := range b.gets {
+			waiting += g.readers
+		}
 	}
-	return s.flying, waiting
+	return len(s.flying), waiting
+}
+
+// occupy makes as many round trips as there may be, of reads that have nothing
+// in common but their tags.
+func occupy(t *testing.T, done *sync.WaitGroup, sp *space, tags cachedsql.TagSet) {
+	t.Helper()
+	for i := range maxFlying {
+		done.Go(func() { _, _ = sp.Read(t.Context(), cachedsql.Key{0xff, byte(i)}, tags, nil) })
+	}
+	eventually(t, "as many under way as may be", func() bool { n, _ := sp.batches.counts(); return n == maxFlying })
 }
 
 func TestReadsThatWaitTogetherShareOneCheckAndGetTheirOwnEntries(t *testing.T) {
@@ -115,10 +134,7 @@ func TestReadsThatWaitTogetherShareOneCheckAndGetTheirOwnEntries(t *testing.T) {
 	}
 	open := h.close()
 	var done sync.WaitGroup
-	for range maxFlying {
-		done.Go(func() { _, _ = sp.Check(t.Context(), tags) })
-	}
-	eventually(t, "as many under way as may be", func() bool { n, _ := sp.batches.counts(); return n == maxFlying })
+	occupy(t, &done, sp, tags)
 	for i := range readers {
 		done.Go(func() {
 			r, err := sp.Read(t.Context(), cachedsql.Key{byte(i)}, tags, nil)
@@ -130,11 +146,90 @@ func TestReadsThatWaitTogetherShareOneCheckAndGetTheirOwnEntries(t *testing.T) {
 	eventually(t, "all readers wait", func() bool { _, n := sp.batches.counts(); return n == readers })
 	open()
 	done.Wait()
-	if got := h.count(); got != maxFlying+1 {
+	if got, _ := h.count(); got != maxFlying+1 {
 		t.Errorf("%d checks, want %d under way before and one for all who waited", got, maxFlying)
 	}
 	if flying, waiting := sp.batches.counts(); flying != 0 || waiting != 0 {
 		t.Errorf("%d under way and %d waiting after all is done", flying, waiting)
+	}
+}
+
+// TestReadersOfOneEntryAskForItOnce: those who come while it is being asked for
+// wait, and are given one answer that was asked for later.
+func TestReadersOfOneEntryAskForItOnce(t *testing.T) {
+	t.Parallel()
+	h := newHeldRedis(t)
+	sp, tags := settledSpace(t, h.addr)
+	key := cachedsql.Key{1}
+	if err := sp.Fill(t.Context(), key, []byte("before"), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	open := h.close()
+	const readers = 3 * maxBatch
+	var done sync.WaitGroup
+	done.Go(func() { _, _ = sp.Read(t.Context(), key, tags, nil) })
+	eventually(t, "one is under way", func() bool { n, _ := sp.batches.counts(); return n == 1 })
+	all := make([]cachedsql.Reading, readers)
+	for i := range all {
+		done.Go(func() {
+			var err error
+			if all[i], err = sp.Read(t.Context(), key, tags, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	eventually(t, "all others wait", func() bool { _, n := sp.batches.counts(); return n == readers })
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp := make(chan error)
+	go func() { _, err := sp.Read(ctx, key, tags, nil); gaveUp <- err }()
+	eventually(t, "one more waits", func() bool { _, n := sp.batches.counts(); return n == readers+1 })
+	cancel()
+	if err := <-gaveUp; !errors.Is(err, context.Canceled) {
+		t.Errorf("who gave up: %v", err)
+	}
+	if n, _ := sp.batches.counts(); n != 1 {
+		t.Errorf("%d round trips under way for one entry", n)
+	}
+	open()
+	done.Wait()
+	if checks, gets := h.count(); checks != 2 || gets != 2 {
+		t.Errorf("%d checks and %d GETs, want one each for the first reader and for the %d others", checks, gets, readers)
+	}
+	for _, r := range all {
+		if string(r.Entry) != "before" || !r.Settled || r.Shared == nil || r.Shared != all[0].Shared {
+			t.Fatalf("got %q, settled %v, shared %p, want what the others got, %p", r.Entry, r.Settled, r.Shared, all[0].Shared)
+		}
+	}
+	r, err := sp.Read(t.Context(), key, tags, nil)
+	if err != nil || r.Shared != nil {
+		t.Errorf("a reader alone: %v, shared %p", err, r.Shared)
+	}
+}
+
+// TestChecksOfTheSameTagsAreAskedOnce is the same for those who have the entry.
+func TestChecksOfTheSameTagsAreAskedOnce(t *testing.T) {
+	t.Parallel()
+	h := newHeldRedis(t)
+	sp, tags := settledSpace(t, h.addr)
+	open := h.close()
+	const readers = 100
+	var begun atomic.Int64
+	var done sync.WaitGroup
+	for range readers {
+		done.Go(func() {
+			begun.Add(1)
+			if r, err := sp.Check(t.Context(), tags); err != nil || !r.Settled {
+				t.Errorf("settled %v, %v", r.Settled, err)
+			}
+		})
+	}
+	eventually(t, "all have begun", func() bool { return begun.Load() == readers })
+	open()
+	done.Wait()
+	// One is under way, and the others wait for the next: but for some that have
+	// begun a moment ago.
+	if checks, _ := h.count(); checks > maxFlying {
+		t.Errorf("%d checks of the same tags for %d readers", checks, readers)
 	}
 }
 
@@ -151,10 +246,11 @@ func TestReadNeverTakesAnAnswerThatWasSentForBeforeItBegan(t *testing.T) {
 		done.Go(func() {
 			for ctx.Err() == nil {
 				_, _ = sp.Check(ctx, tags)
+				_, _ = sp.Read(ctx, cachedsql.Key{}, tags, nil)
 			}
 		})
 	}
-	for i := range 200 {
+	for i := range 100 {
 		before, err := sp.Check(t.Context(), tags)
 		if err != nil {
 			t.Fatal(err)
@@ -165,6 +261,12 @@ func TestReadNeverTakesAnAnswerThatWasSentForBeforeItBegan(t *testing.T) {
 		}
 		if r, err := sp.Check(t.Context(), tags); err != nil || r.Settled {
 			t.Fatalf("while the write is under way: settled %v, %v", r.Settled, err)
+		}
+		if err := other.Fill(t.Context(), cachedsql.Key{}, fmt.Append(nil, i), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := sp.Read(t.Context(), cachedsql.Key{}, tags, nil); err != nil || r.Settled || string(r.Entry) != fmt.Sprint(i) {
+			t.Fatalf("while the write is under way: settled %v, entry %q, want %d, %v", r.Settled, r.Entry, i, err)
 		}
 		if _, err := other.End(t.Context(), writer, other.Tags([]string{"users"})); err != nil {
 			t.Fatal(err)
@@ -183,10 +285,7 @@ func TestWaiterInABatchCanGiveUp(t *testing.T) {
 	sp, tags := settledSpace(t, h.addr)
 	open := h.close()
 	var done sync.WaitGroup
-	for range maxFlying {
-		done.Go(func() { _, _ = sp.Check(t.Context(), tags) })
-	}
-	eventually(t, "as many under way as may be", func() bool { n, _ := sp.batches.counts(); return n == maxFlying })
+	occupy(t, &done, sp, tags)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	patient := make(chan error, 1)

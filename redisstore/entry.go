@@ -5,13 +5,29 @@ import (
 	"errors"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/cachedsql/cachedsql"
 )
 
 // get is the GET of an entry, and what it found.
 type get struct {
-	key   string
-	entry []byte // nil if there is none
-	err   error
+	name    cachedsql.Key
+	key     string
+	readers int    // who wait for it
+	entry   []byte // nil if there is none
+	err     error
+	shared  *cachedsql.SharedEntry // nil: nobody else is given the entry
+}
+
+func (sp *space) newGet(key cachedsql.Key) *get {
+	return &get{name: key, key: sp.keys.entry(key), readers: 1}
+}
+
+// share makes the entry one for all who wait for it.
+func (g *get) share() {
+	if g.readers > 1 && g.entry != nil {
+		g.shared = cachedsql.NewSharedEntry(g.readers)
+	}
 }
 
 // commands are the GETs as go-redis sends them.

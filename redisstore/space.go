@@ -36,20 +36,14 @@ type space struct {
 // Tags implements [cachedsql.Space].
 func (sp *space) Tags(names []string) cachedsql.TagSet { return newTagSet(sp, names) }
 
-// Read implements [cachedsql.Space]. The entry is always in memory of its own:
-// what is replayed from it lives on in the caller's values.
+// Read implements [cachedsql.Space]. The entry is never in buf: what is
+// replayed from it lives on in the caller's values.
 func (sp *space) Read(ctx context.Context, key cachedsql.Key, tags cachedsql.TagSet, _ []byte) (cachedsql.Reading, error) {
 	set, err := sp.own(ctx, tags)
 	if err != nil {
 		return cachedsql.Reading{}, err
 	}
-	g := &get{key: sp.keys.entry(key)}
-	r, err := sp.check(ctx, set, g)
-	if err != nil {
-		return cachedsql.Reading{}, err
-	}
-	r.Entry = g.entry
-	return r, wrap("get", g.err)
+	return sp.check(ctx, set, &key)
 }
 
 // Check implements [cachedsql.Space].
