@@ -43,13 +43,35 @@ var clockReads = []struct {
 			"SELECT '2026-01-01'::due FROM notes", "SELECT n::small FROM notes", "SELECT txt::words FROM notes", "SELECT month(at) FROM notes", "SELECT plain(txt) FROM notes", "SELECT ROW(n)::text FROM notes", "SELECT at::date, at::timestamp FROM notes", "SELECT n::small::int FROM notes", "SELECT txt::varchar(2) FROM notes",
 		},
 	},
+	{
+		my,
+		[]string{
+			"CREATE TABLE shifts (id INTEGER PRIMARY KEY, t TIME, t2 TIME, d DATE, dt DATETIME, s VARCHAR(30), n INTEGER)",
+			"INSERT INTO shifts VALUES (1, '10:00', '11:00', '2026-06-05', '2026-06-05 10:00:00', '2026-06-05 09:00:00', 5)",
+			"CREATE TABLE meets (id INTEGER PRIMARY KEY, t DATETIME, x TIME)", "INSERT INTO meets VALUES (1, '2026-06-05 12:00:00', '10:00')",
+			"CREATE TABLE days (id INTEGER PRIMARY KEY, t DATETIME)", "INSERT INTO days SELECT i, '2026-05-28 10:00:00' + INTERVAL i DAY FROM (SELECT seq AS i FROM seq_0_to_3) s",
+			"CREATE VIEW late AS SELECT id, t > dt AS is_late, COALESCE(t, dt) AS at FROM shifts",
+		},
+		[]string{
+			"SELECT t > dt FROM shifts", "SELECT id FROM shifts WHERE d >= t", "SELECT count(*) FROM shifts s JOIN days y ON y.t = s.t", "SELECT count(*) FROM shifts JOIN days USING (t)", "SELECT count(*) FROM shifts NATURAL JOIN (SELECT t FROM days) y",
+			"SELECT t FROM shifts UNION SELECT dt FROM shifts", "SELECT t, 1 FROM shifts UNION ALL SELECT d, 2 FROM shifts ORDER BY 1", "SELECT COALESCE(t, dt) FROM shifts", "SELECT IF(n > 9, dt, t) FROM shifts", "SELECT CASE n WHEN 5 THEN t ELSE dt END FROM shifts",
+			"SELECT TIMESTAMPDIFF(SECOND, t, dt) FROM shifts", "SELECT TIMESTAMPDIFF(HOUR, t, s) FROM shifts", "SELECT GREATEST(t, dt) FROM shifts", "SELECT LEAST(MAKETIME(1, 2, 3), d) FROM shifts", "SELECT CAST(ADDTIME(t, '01:00') AS DATETIME) FROM shifts", "SELECT DATE(COALESCE(t, t2)) FROM shifts",
+			"SELECT x > dt FROM (SELECT dt, t AS x FROM shifts) s", "SELECT x > dt FROM (SELECT dt, CAST(s AS TIME) x FROM shifts) s", "WITH c (a, b) AS (SELECT t, dt FROM shifts) SELECT a < b FROM c", "SELECT UNIX_TIMESTAMP(x) FROM (SELECT t AS x FROM shifts) s", "SELECT is_late FROM late", "SELECT at FROM late",
+			"SELECT count(*) FROM days WHERE t IN (SELECT t FROM shifts)", "SELECT count(*) FROM days WHERE t > ANY (SELECT x FROM meets)", "SELECT count(*) FROM days WHERE t BETWEEN (SELECT min(t2) FROM shifts) AND '2030-01-01'", "SELECT (t, 1) < (dt, 2) FROM shifts", "SELECT t < (SELECT min(dt) FROM shifts) FROM shifts",
+			"SELECT NULLIF(1, 1) IS NULL AND dt < TIME'10:30' FROM shifts", "WITH RECURSIVE r AS (SELECT dt AS v, 1 AS i FROM shifts UNION ALL SELECT (SELECT max(x) FROM meets), i + 1 FROM r WHERE i < 2) SELECT max(v), min(v) FROM r", "SELECT DATE(STR_TO_DATE(s, '%Y')) < dt, DATE(SEC_TO_TIME(n)) FROM shifts",
+		},
+		[]string{
+			"SELECT t < t2, t = '10:00' FROM shifts", "SELECT t, d, dt FROM shifts WHERE dt > '2026-01-01' AND t > '09:00' AND d = DATE(dt)", "SELECT TIMESTAMPDIFF(SECOND, t, t2) FROM shifts", "SELECT COALESCE(t, t2), GREATEST(d, dt) FROM shifts", "SELECT t FROM shifts UNION SELECT t2 FROM shifts", "SELECT max(t), max(dt) FROM shifts GROUP BY id",
+			"SELECT DATE(STR_TO_DATE(s, '%Y-%m-%d')) FROM shifts", "SELECT n < dt, ADDTIME(t, '01:00') < t2 FROM shifts", "SELECT TIME(dt) = t FROM shifts",
+		},
+	},
 }
 
 func TestReadThatLooksAtTheClockIsNeverServedFromTheCache(t *testing.T) {
-	for _, tc := range clockReads {
-		inPairs(t, func(p *pair) {
+	inPairs(t, func(p *pair) {
+		for _, tc := range clockReads {
 			if tc.on&(1<<p.dialect) == 0 {
-				p.Skip("not on this database")
+				continue
 			}
 			p.exec(p.bare, tc.setup...)
 			c := p.conn(p.bare)
@@ -72,8 +94,8 @@ func TestReadThatLooksAtTheClockIsNeverServedFromTheCache(t *testing.T) {
 					p.Errorf("%s: got %q, but %s", read, got, did)
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 // atTwoTimes asks the database at two times: MySQL as of two days.

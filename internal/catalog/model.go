@@ -59,6 +59,7 @@ type column struct {
 	typ       Type
 	generated bool
 	ofDay     bool // MySQL: a time of day
+	dated     bool // MySQL: a date, with or without a time
 	time      bool // PostgreSQL: converts to a date or time without looking at a clock
 	hazard    *hazard
 }

@@ -133,7 +133,7 @@ func (l *mysqlLoader) view(row []Text) {
 const mysqlColumns = `
 SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, COLLATION_NAME, CHARACTER_MAXIMUM_LENGTH, COLUMN_KEY, EXTRA
 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA NOT IN ` + mysqlSystem + ` AND (COLUMN_KEY = 'PRI' OR
-  DATA_TYPE IN ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'binary', 'varbinary', 'uuid', 'time') OR
+  DATA_TYPE IN ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'binary', 'varbinary', 'uuid', 'time', 'date', 'datetime', 'timestamp') OR
   DATA_TYPE = 'varchar' AND COLLATION_NAME LIKE '%bin')
 ORDER BY TABLE_SCHEMA, TABLE_NAME, COLUMN_KEY <> 'PRI', ORDINAL_POSITION`
 
@@ -142,7 +142,13 @@ func (l *mysqlLoader) column(row []Text) {
 	if r == nil {
 		return
 	}
-	col := column{name: row[2].S, typ: mysqlType(row), ofDay: strings.EqualFold(row[3].S, "time"), generated: strings.Contains(strings.ToUpper(row[8].S), "GENERATED")}
+	col := column{name: row[2].S, typ: mysqlType(row), generated: strings.Contains(strings.ToUpper(row[8].S), "GENERATED")}
+	switch strings.ToLower(row[3].S) {
+	case "time":
+		col.ofDay = true
+	case "date", "datetime", "timestamp":
+		col.dated = true
+	}
 	r.columns = append(r.columns, col)
 	switch row[7].S {
 	case "PRI":

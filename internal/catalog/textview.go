@@ -74,19 +74,6 @@ func timeCasts(st *sqlparse.Statement, rels []*relation) (reason.Reason, string)
 	return reason.None, ""
 }
 
-// dayCasts judges the columns of which a query asks for a date: a time of day
-// has that of the current day.
-func (c *Catalog) dayCasts(st *sqlparse.Statement, rels []*relation) (reason.Reason, string) {
-	for _, col := range st.DayCasts {
-		for _, r := range rels {
-			if have, ok := c.column(r, col); ok && have.ofDay {
-				return reason.TimeFunction, strings.ToLower(col)
-			}
-		}
-	}
-	return reason.None, ""
-}
-
 // renamed reports whether a sub-select of the text may give the name to
 // something else by AS.
 func renamed(text, col string) bool {

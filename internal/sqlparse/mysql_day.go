@@ -5,6 +5,8 @@ import (
 
 	"github.com/sqlc-dev/marino/ast"
 	"github.com/sqlc-dev/marino/mysql"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
 )
 
 // MySQL completes a time of day by the current date where a date is asked of
@@ -27,9 +29,10 @@ func (w *mysqlWalker) day(name string, args []ast.ExprNode) {
 	case "timestamp":
 		args = args[:min(len(args), 1)] // the second one is added to it
 	case "timestampdiff":
-		if len(args) == 3 && isColumn(args[1]) && isColumn(args[2]) {
-			return // of two times of day it is the same on any day
+		if len(args) == 3 {
+			w.difference(args[1], args[2])
 		}
+		return
 	case "date_format":
 		if len(args) == 2 && formatsTime(args[1]) {
 			return
@@ -44,9 +47,23 @@ func (w *mysqlWalker) day(name string, args []ast.ExprNode) {
 }
 
 func (w *mysqlWalker) dayOf(arg ast.ExprNode) {
-	if c, ok := arg.(*ast.ColumnNameExpr); ok {
-		w.reader.st.DayCasts = append(w.reader.st.DayCasts, c.Name.Name.O)
+	t := w.dayType(arg)
+	if t.Time {
+		w.reader.st.refuseCache(reason.TimeFunction, "date of a time")
 	}
+	w.reader.st.DayCasts = append(w.reader.st.DayCasts, t.Columns...)
+}
+
+// difference: that of two times of day is the same on any day.
+func (w *mysqlWalker) difference(a, b ast.ExprNode) {
+	t, u := w.dayType(a), w.dayType(b)
+	if isColumn(a) && isColumn(b) || t.Time && !t.Date && u.Time && !u.Date {
+		t.Else, u.Else = true, true
+		w.mixed(DayMix{t, u})
+		return
+	}
+	w.dayOf(a)
+	w.dayOf(b)
 }
 
 func (w *mysqlWalker) dayCast(n *ast.FuncCastExpr) {

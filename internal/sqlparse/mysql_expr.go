@@ -19,6 +19,7 @@ var _ ast.Visitor = (*mysqlWalker)(nil)
 
 // Enter implements ast.Visitor. It takes over where a query begins.
 func (w *mysqlWalker) Enter(node ast.Node) (ast.Node, bool) {
+	w.mixes(node)
 	switch n := node.(type) {
 	case *ast.SubqueryExpr, *ast.SelectStmt, *ast.SetOprStmt:
 		w.query(n)

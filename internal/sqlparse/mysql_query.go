@@ -71,6 +71,7 @@ func (w *mysqlWalker) setOperation(n *ast.SetOprStmt) {
 
 func (w *mysqlWalker) selectList(n *ast.SetOprSelectList) {
 	defer w.scope(n.With)()
+	w.unites(n)
 	for _, s := range n.Selects {
 		w.query(s)
 	}
@@ -155,6 +156,7 @@ func (w *mysqlWalker) scope(with *ast.WithClause) func() {
 		return func() {}
 	}
 	for _, cte := range with.CTEs {
+		w.renames(cte.ColNameList...)
 		if with.IsRecursive {
 			w.ctes = append(w.ctes, cte.Name.O)
 		}
@@ -211,6 +213,7 @@ func (b *mysqlBlock) source(node ast.ResultSetNode) {
 }
 
 func (b *mysqlBlock) tableSource(n *ast.TableSource) {
+	b.walker.renames(n.ColumnNames...)
 	switch src := n.Source.(type) {
 	case *ast.TableName:
 		b.table(src, n.AsName.O)
@@ -241,6 +244,7 @@ func (b *mysqlBlock) table(n *ast.TableName, alias string) {
 }
 
 func (b *mysqlBlock) join(n *ast.Join) {
+	b.walker.joins(n)
 	start := len(b.refs)
 	b.source(n.Left)
 	middle := len(b.refs)

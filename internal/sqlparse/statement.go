@@ -198,6 +198,14 @@ type Statement struct {
 	// has that of the current day.
 	DayCasts []string
 
+	// DayMixes are the places where MySQL may compare or merge a time of day with
+	// a date, which asks for its date. Aliases are the names, lower case, that
+	// the statement itself gives to columns; one of them may be of any type.
+	// TimesOfDay: it makes times of day by itself.
+	DayMixes   []DayMix
+	Aliases    []string
+	TimesOfDay bool
+
 	// Tx is the effect on the transaction; ImplicitCommit means that the
 	// statement commits what is open before (and as) it runs: MySQL's DDL.
 	// Chain: COMMIT AND CHAIN, ROLLBACK AND CHAIN.
