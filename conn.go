@@ -19,6 +19,7 @@ type conn struct {
 	byText   textMethods
 	openRows int    // results handed out since the connection was last reset
 	raw      *write // writes nobody saw may be under way: see Unwrap
+	looked   looked
 
 	background bool // used by a revalidator alone
 
@@ -104,10 +105,7 @@ func (c resetValidConn) IsValid() bool                          { return c.isVal
 func (c *conn) resetSession(ctx context.Context) error {
 	c.openRows = 0
 	c.settleRaw(ctx)
-	if r, ok := c.inner.(driver.SessionResetter); ok {
-		return r.ResetSession(ctx)
-	}
-	return nil
+	return c.reset(ctx)
 }
 
 func (c *conn) isValid() bool {
@@ -131,10 +129,10 @@ func (c *conn) snapshotPerConn() bool { return c.dialect() == SQLite || c.dialec
 // Under Config.LazyConnect it may have to dial, and returns nil if that fails;
 // PingContext before it tells why.
 func (c *conn) Unwrap() driver.Conn {
-	if c.ready(context.Background()) != nil {
+	if c.lazy && c.ready(context.Background()) != nil {
 		return nil
 	}
-	c.pristine = false
+	c.pristine, c.looked = false, looked{}
 	if c.raw == nil {
 		c.readyToWrite(context.Background())
 		w, err := c.begin(context.Background(), touched{names: []string{WildcardTag, SchemaTag}}, nil)

@@ -43,10 +43,11 @@ func (c *conn) dial(ctx context.Context) error {
 	return nil
 }
 
-// reach makes the wrapped driver's connection be there.
+// reach makes the wrapped driver's connection be there, for something to be sent
+// on it.
 func (c *conn) reach(ctx context.Context) error {
 	if c.inner != nil {
-		return nil
+		return c.aboutToSend(ctx)
 	}
 	return c.dial(ctx)
 }
@@ -54,7 +55,7 @@ func (c *conn) reach(ctx context.Context) error {
 // ready makes a lazy connection an ordinary one, of which nothing is known yet.
 func (c *conn) ready(ctx context.Context) error {
 	if !c.lazy {
-		return nil
+		return c.aboutToSend(ctx)
 	}
 	if err := c.reach(ctx); err != nil {
 		return err
