@@ -13,7 +13,7 @@ import (
 // mysqlSettings are the system variables of MySQL and MariaDB that can change
 // what a cacheable statement returns.
 var mysqlSettings = []string{
-	"autocommit", "block_encryption_mode", "character_set_client", "character_set_connection",
+	"autocommit", "block_encryption_mode", "character_set_client", "character_set_collations", "character_set_connection",
 	"character_set_results", "collation_connection", "collation_database", "cte_max_recursion_depth",
 	"default_collation_for_utf8mb4", "default_week_format", "div_precision_increment",
 	"explicit_defaults_for_timestamp", "group_concat_max_len", "lc_time_names", "lower_case_table_names",
