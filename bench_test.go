@@ -378,6 +378,15 @@ func BenchmarkMiss(b *testing.B) {
 				t.ctx = cachedsql.Refresh(t.ctx)
 				alone(b, benchDB(b, benchCache(b, everythingRule, nil).WrapConnector(inner)), t)
 			})
+			b.Run(fmt.Sprintf("query=%v/redis", took), func(b *testing.B) {
+				t := newThing(benchQuery, rows)
+				t.ctx = cachedsql.Refresh(t.ctx)
+				c := benchCache(b, everythingRule, func(c *cachedsql.Config) {
+					c.Store, _ = benchRedis(b)
+					c.Lease = 20 * time.Millisecond
+				})
+				alone(b, benchDB(b, c.WrapConnector(inner)), t)
+			})
 			b.Run(fmt.Sprintf("query=%v/bare", took), func(b *testing.B) { alone(b, benchDB(b, inner), newThing(benchQuery, rows)) })
 		}
 	})

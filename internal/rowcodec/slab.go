@@ -67,7 +67,7 @@ func (o *ownBytes) box(b []byte, more, most int64) driver.Value {
 // reuse replaces the bytes of a row by copies in the memory of the row before.
 func (o *ownBytes) reuse(dest []driver.Value, b *boxed) {
 	if o.slices == nil {
-		o.slices, o.content = make([][]byte, len(b.byteful)), make([]byte, b.rowMost)
+		o.slices, o.content = newReused(len(b.byteful), b.rowMost)
 	}
 	room := o.content
 	for i, k := range b.byteful {
@@ -77,6 +77,22 @@ func (o *ownBytes) reuse(dest []driver.Value, b *boxed) {
 			dest[k] = box(bytesWord, unsafe.Pointer(&o.slices[i]))
 		}
 	}
+}
+
+// reusedRow is memory for the bytes of a row of ordinary length.
+type reusedRow struct {
+	slices [6][]byte
+	room   [208]byte
+}
+
+// newReused returns memory for the slices of a row and for what they hold, at
+// least as much as is asked for.
+func newReused(slices, bytes int) ([][]byte, []byte) {
+	if slices > len(reusedRow{}.slices) || bytes > len(reusedRow{}.room) {
+		return make([][]byte, slices), make([]byte, bytes)
+	}
+	row := &reusedRow{}
+	return row.slices[:], row.room[:]
 }
 
 // loneBytes is a slice together with what it holds, for results of which no
