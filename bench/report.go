@@ -80,7 +80,8 @@ Written by ` + "`make bench-peers`" + `; do not edit. One query of ten mixed col
 - *database/sql floor* is a driver that has the rows at hand. *by hand* is what programs do without a library: JSON in Redis
   under a key of their own, with no invalidation at all; with rueidis, its client-side cache, which saves the round trip.
 - *go-redis/cache* is the library most used for the same: MessagePack compressed with S2, no invalidation either.
-  Its *Once* lets reads of one key that meet share a lookup, and here all goroutines read the same key.
+  Its *Once* lets reads of one key that meet share a lookup, and here all goroutines read the same key. A read may join one
+  that is under way, and so be given what was there before it began; those of cachedsql share one that begins after them.
 - cachedsql keeps its strict promise in all modes measured here but *near (push)*, and asks the store with each hit whether the tables
   have been written to, but with *near (push)* and *near (leased)*.
 - With *near (push)* Redis tells what changes, and a hit may lag behind other processes, by a second at most. With *near (leased)* writers
