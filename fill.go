@@ -53,7 +53,7 @@ const fullPause = time.Second
 
 // storeEntry puts an entry into the store.
 func (c *Cache) storeEntry(l *lookup, entry []byte, rows int64, ttl time.Duration) {
-	if c.gate.down.Load() || sinceStart() < c.fillsFrom.Load() {
+	if from := c.fillsFrom.Load(); c.gate.down.Load() || from != 0 && sinceStart() < from {
 		c.emit(Event{Outcome: NotFilled, Reason: reason.CacheDown})
 		return
 	}

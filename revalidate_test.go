@@ -51,140 +51,143 @@ func eventually(t *testing.T, what string, is func() bool) {
 }
 
 func TestStaleResultIsServedWhileOneReadComputesItAnew(t *testing.T) {
-	t.Parallel()
-	c := newStaleCrowd(t, shortLived)
-	c.want("miss")
-	time.Sleep(shortTTL)
-	held := make(chan struct{})
-	release := sync.OnceFunc(func() { close(held) })
-	defer release()
-	c.inner.before = func(ctx context.Context, n int64) error {
-		select {
-		case <-held:
-		case <-ctx.Done():
+	inBubble(t, func(t *testing.T) {
+		c := newStaleCrowd(t, shortLived)
+		c.want("miss")
+		time.Sleep(shortTTL)
+		held := make(chan struct{})
+		release := sync.OnceFunc(func() { close(held) })
+		defer release()
+		c.inner.before = func(ctx context.Context, n int64) error {
+			select {
+			case <-held:
+			case <-ctx.Done():
+			}
+			return ctx.Err()
 		}
-		return ctx.Err()
-	}
-	if err := errors.Join(c.readAll(100)...); err != nil {
-		t.Fatal(err)
-	}
-	if n := c.rec.Count(cachedsql.StaleHit); n != 100 {
-		t.Errorf("%d stale hits, want 100", n)
-	}
-	fills := c.rec.Count(cachedsql.Filled)
-	release()
-	eventually(t, "it is computed anew", func() bool { return c.rec.Count(cachedsql.Filled) > fills })
-	c.wantAsked(2)
-	if n := c.rec.Count(cachedsql.Miss); n != 1 {
-		t.Errorf("%d misses, want only the first read", n)
-	}
-	if s := c.cache.Stats(); s.StaleHits != 100 || s.HitRatio() < 0.99 {
-		t.Errorf("stats: %d stale hits, ratio %.2f", s.StaleHits, s.HitRatio())
-	}
-	q := c.cache.Queries()[0]
-	if q.StaleHits != 100 || q.Calls != 101 {
-		t.Errorf("query: %d stale hits of %d calls, want 100 of 101", q.StaleHits, q.Calls)
-	}
+		if err := errors.Join(c.readAll(100)...); err != nil {
+			t.Fatal(err)
+		}
+		if n := c.rec.Count(cachedsql.StaleHit); n != 100 {
+			t.Errorf("%d stale hits, want 100", n)
+		}
+		fills := c.rec.Count(cachedsql.Filled)
+		release()
+		eventually(t, "it is computed anew", func() bool { return c.rec.Count(cachedsql.Filled) > fills })
+		c.wantAsked(2)
+		if n := c.rec.Count(cachedsql.Miss); n != 1 {
+			t.Errorf("%d misses, want only the first read", n)
+		}
+		if s := c.cache.Stats(); s.StaleHits != 100 || s.HitRatio() < 0.99 {
+			t.Errorf("stats: %d stale hits, ratio %.2f", s.StaleHits, s.HitRatio())
+		}
+		q := c.cache.Queries()[0]
+		if q.StaleHits != 100 || q.Calls != 101 {
+			t.Errorf("query: %d stale hits of %d calls, want 100 of 101", q.StaleHits, q.Calls)
+		}
+	})
 }
 
 func TestComputedAnewItIsAHitAgain(t *testing.T) {
-	t.Parallel()
-	c := newStaleCrowd(t, "version: 1\nrules:\n  - {name: all, ttl: 2s, jitter: 0, stale_while_revalidate: 1h}\n")
-	c.want("miss")
-	c.want("hit")
-	time.Sleep(2 * time.Second)
-	c.want("stale_hit")
-	eventually(t, "a hit", func() bool { _, _ = c.read(t.Context()); return c.rec.LastRead() == "hit" })
-	c.wantAsked(2)
+	inBubble(t, func(t *testing.T) {
+		c := newStaleCrowd(t, "version: 1\nrules:\n  - {name: all, ttl: 2s, jitter: 0, stale_while_revalidate: 1h}\n")
+		c.want("miss")
+		c.want("hit")
+		time.Sleep(2 * time.Second)
+		c.want("stale_hit")
+		eventually(t, "a hit", func() bool { _, _ = c.read(t.Context()); return c.rec.LastRead() == "hit" })
+		c.wantAsked(2)
+	})
 }
 
 func TestResultThatAWriteHasOutdatedIsNeverServedStale(t *testing.T) {
-	t.Parallel()
-	c := newStaleCrowd(t, shortLived)
-	for range 5 {
-		c.want("miss")
-		time.Sleep(shortTTL)
-		if _, err := c.db.Exec("UPDATE things SET price = 1"); err != nil {
-			t.Fatal(err)
+	inBubble(t, func(t *testing.T) {
+		c := newStaleCrowd(t, shortLived)
+		for range 5 {
+			c.want("miss")
+			time.Sleep(shortTTL)
+			if _, err := c.db.Exec("UPDATE things SET price = 1"); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	c.want("miss")
-	c.wantAsked(6)
+		c.want("miss")
+		c.wantAsked(6)
+	})
 }
 
 func TestStaleEndsWithItsTime(t *testing.T) {
-	t.Parallel()
-	c := newStaleCrowd(t, "version: 1\nrules:\n  - {name: all, ttl: 1ms, jitter: 0, stale_while_revalidate: 20ms}\n")
-	c.want("miss")
-	time.Sleep(50 * time.Millisecond)
-	c.want("miss")
-	c.wantAsked(2)
+	inBubble(t, func(t *testing.T) {
+		c := newStaleCrowd(t, "version: 1\nrules:\n  - {name: all, ttl: 1ms, jitter: 0, stale_while_revalidate: 20ms}\n")
+		c.want("miss")
+		time.Sleep(50 * time.Millisecond)
+		c.want("miss")
+		c.wantAsked(2)
+	})
 }
 
 func TestFailureToComputeAnewIsTriedAgainOnlyAfterAPause(t *testing.T) {
-	t.Parallel()
-	c := newStaleCrowd(t, shortLived)
-	c.want("miss")
-	time.Sleep(shortTTL)
-	broken := errors.New("broken")
-	c.inner.before = func(context.Context, int64) error { return broken }
-	started := time.Now()
-	c.want("stale_hit")
-	eventually(t, "it fails", func() bool { return c.rec.Count(cachedsql.NotFilled) > 0 })
-	for range 100 {
+	inBubble(t, func(t *testing.T) {
+		c := newStaleCrowd(t, shortLived)
+		c.want("miss")
+		time.Sleep(shortTTL)
+		broken := errors.New("broken")
+		c.inner.before = func(context.Context, int64) error { return broken }
 		c.want("stale_hit")
-	}
-	if took := time.Since(started); took < time.Second {
-		c.wantAsked(2)
-	}
-	for _, e := range c.rec.Events() {
-		if e.Outcome == cachedsql.NotFilled && (e.Reason.String() != "result_error" || !errors.Is(e.Err, broken) || e.Rule != "all") {
-			t.Errorf("the failure is told as %+v", e)
+		eventually(t, "it fails", func() bool { return c.rec.Count(cachedsql.NotFilled) > 0 })
+		for range 100 {
+			c.want("stale_hit")
 		}
-	}
-	eventually(t, "it is tried again", func() bool { c.want("stale_hit"); return c.inner.asked.Load() > 2 })
+		c.wantAsked(2)
+		for _, e := range c.rec.Events() {
+			if e.Outcome == cachedsql.NotFilled && (e.Reason.String() != "result_error" || !errors.Is(e.Err, broken) || e.Rule != "all") {
+				t.Errorf("the failure is told as %+v", e)
+			}
+		}
+		eventually(t, "it is tried again", func() bool { c.want("stale_hit"); return c.inner.asked.Load() > 2 })
+	})
 }
 
 func TestArgumentsAreCopiedForTheReadInBackground(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	var asked []string
-	held := make(chan struct{})
-	connector, rec := newFakeWith(t, shortLived, func() driver.Conn {
-		return &textConn{query: func(_ context.Context, _ string, args []driver.NamedValue) (driver.Rows, error) {
-			mu.Lock()
-			first := len(asked) == 0
-			mu.Unlock()
-			if !first {
-				<-held
+	inBubble(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var asked []string
+		held := make(chan struct{})
+		connector, rec := newFakeWith(t, shortLived, func() driver.Conn {
+			return &textConn{query: func(_ context.Context, _ string, args []driver.NamedValue) (driver.Rows, error) {
+				mu.Lock()
+				first := len(asked) == 0
+				mu.Unlock()
+				if !first {
+					<-held
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				asked = append(asked, fmt.Sprintf("%s=%s", args[0].Name, args[0].Value))
+				return &fakeRows{columns: []string{"n"}, rows: [][]driver.Value{{int64(1)}}}, nil
+			}}
+		})
+		db := sql.OpenDB(connector)
+		defer db.Close()
+		key := []byte("right")
+		read := func() {
+			var n int
+			if err := db.QueryRow("SELECT n FROM items WHERE k = ?", key).Scan(&n); err != nil {
+				t.Error(err)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			asked = append(asked, fmt.Sprintf("%s=%s", args[0].Name, args[0].Value))
-			return &fakeRows{columns: []string{"n"}, rows: [][]driver.Value{{int64(1)}}}, nil
-		}}
-	})
-	db := sql.OpenDB(connector)
-	defer db.Close()
-	key := []byte("right")
-	read := func() {
-		var n int
-		if err := db.QueryRow("SELECT n FROM items WHERE k = ?", key).Scan(&n); err != nil {
-			t.Error(err)
 		}
-	}
-	read()
-	time.Sleep(shortTTL)
-	read()
-	if got := rec.LastRead(); got != "stale_hit" {
-		t.Fatalf("got %s", got)
-	}
-	copy(key, "wrong")
-	close(held)
-	eventually(t, "it is computed anew", func() bool { mu.Lock(); defer mu.Unlock(); return len(asked) == 2 })
-	if want := "[=right =right]"; fmt.Sprint(asked) != want {
-		t.Errorf("the database was asked %v, want %s", asked, want)
-	}
+		read()
+		time.Sleep(shortTTL)
+		read()
+		if got := rec.LastRead(); got != "stale_hit" {
+			t.Fatalf("got %s", got)
+		}
+		copy(key, "wrong")
+		close(held)
+		eventually(t, "it is computed anew", func() bool { mu.Lock(); defer mu.Unlock(); return len(asked) == 2 })
+		if want := "[=right =right]"; fmt.Sprint(asked) != want {
+			t.Errorf("the database was asked %v, want %s", asked, want)
+		}
+	})
 }
 
 // A session that the connections in background do not have computes its

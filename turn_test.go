@@ -87,135 +87,140 @@ func (d *askedDatabase) read(ctx context.Context) error {
 }
 
 func TestReadsDuringAWriteShareOnlyQueriesThatBeginAfterThem(t *testing.T) {
-	t.Parallel()
-	d := newAskedDatabase(t, &askedDatabase{took: 2 * time.Millisecond})
-	const readers, each = 50, 20
-	errs := make([]error, readers)
-	var done sync.WaitGroup
-	for i := range readers {
-		done.Go(func() {
-			for range each {
-				errs[i] = errors.Join(errs[i], d.read(t.Context()))
-			}
-		})
-	}
-	done.Wait()
-	if err := errors.Join(errs...); err != nil {
-		t.Error(err)
-	}
-	if n := d.asked.Load(); n > readers*each/5 {
-		t.Errorf("%d reads asked the database %d times", readers*each, n)
-	}
-	if n := d.rec.Count(cachedsql.Filled) + d.rec.Count(cachedsql.NotFilled); n != 0 {
-		t.Errorf("%d results stored or meant to be, during a write", n)
-	}
-	if got := d.rec.Count(cachedsql.Coalesced) + d.rec.Count(cachedsql.Bypassed); got != readers*each {
-		t.Errorf("%d of %d reads are accounted for", got, readers*each)
-	}
-	d.finish()
-	for _, want := range []string{"miss", "hit"} {
-		var n int64
-		if err := d.handle.QueryRow(countQuery, 1).Scan(&n); err != nil || d.rec.LastRead() != want {
-			t.Errorf("after the write: %s, %v, want a %s", d.rec.LastRead(), err, want)
+	inBubble(t, func(t *testing.T) {
+		d := newAskedDatabase(t, &askedDatabase{took: 2 * time.Millisecond})
+		const readers, each = 50, 20
+		errs := make([]error, readers)
+		var done sync.WaitGroup
+		for i := range readers {
+			done.Go(func() {
+				for range each {
+					errs[i] = errors.Join(errs[i], d.read(t.Context()))
+				}
+			})
 		}
-	}
+		done.Wait()
+		if err := errors.Join(errs...); err != nil {
+			t.Error(err)
+		}
+		if n := d.asked.Load(); n > readers*each/5 {
+			t.Errorf("%d reads asked the database %d times", readers*each, n)
+		}
+		if n := d.rec.Count(cachedsql.Filled) + d.rec.Count(cachedsql.NotFilled); n != 0 {
+			t.Errorf("%d results stored or meant to be, during a write", n)
+		}
+		if got := d.rec.Count(cachedsql.Coalesced) + d.rec.Count(cachedsql.Bypassed); got != readers*each {
+			t.Errorf("%d of %d reads are accounted for", got, readers*each)
+		}
+		d.finish()
+		for _, want := range []string{"miss", "hit"} {
+			var n int64
+			if err := d.handle.QueryRow(countQuery, 1).Scan(&n); err != nil || d.rec.LastRead() != want {
+				t.Errorf("after the write: %s, %v, want a %s", d.rec.LastRead(), err, want)
+			}
+		}
+	})
 }
 
 func TestOneReaderDuringAWriteWaitsForNobody(t *testing.T) {
-	t.Parallel()
-	d := newAskedDatabase(t, &askedDatabase{})
-	for range 100 {
-		if err := d.read(t.Context()); err != nil {
-			t.Fatal(err)
+	inBubble(t, func(t *testing.T) {
+		d := newAskedDatabase(t, &askedDatabase{})
+		for range 100 {
+			if err := d.read(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if n := d.asked.Load(); n != 100 {
-		t.Errorf("asked %d times, want 100", n)
-	}
-	if n := d.rec.Count(cachedsql.Bypassed); n != 100 {
-		t.Errorf("%d bypasses, want 100", n)
-	}
+		if n := d.asked.Load(); n != 100 {
+			t.Errorf("asked %d times, want 100", n)
+		}
+		if n := d.rec.Count(cachedsql.Bypassed); n != 100 {
+			t.Errorf("%d bypasses, want 100", n)
+		}
+	})
 }
 
 func TestFailureOfASharedQueryIsItsLeadersOwn(t *testing.T) {
-	t.Parallel()
-	broken := errors.New("broken")
-	d := newAskedDatabase(t, &askedDatabase{took: 5 * time.Millisecond, fail: func(n int64) error {
-		if n == 2 { // the one that the others wait for
-			return broken
+	inBubble(t, func(t *testing.T) {
+		broken := errors.New("broken")
+		d := newAskedDatabase(t, &askedDatabase{took: 5 * time.Millisecond, fail: func(n int64) error {
+			if n == 2 { // the one that the others wait for
+				return broken
+			}
+			return nil
+		}})
+		errs := make([]error, 30)
+		var done sync.WaitGroup
+		for i := range errs {
+			done.Go(func() { errs[i] = d.read(t.Context()) })
 		}
-		return nil
-	}})
-	errs := make([]error, 30)
-	var done sync.WaitGroup
-	for i := range errs {
-		done.Go(func() { errs[i] = d.read(t.Context()) })
-	}
-	done.Wait()
-	failed := 0
-	for _, err := range errs {
-		if errors.Is(err, broken) {
-			failed++
-		} else if err != nil {
-			t.Error(err)
+		done.Wait()
+		failed := 0
+		for _, err := range errs {
+			if errors.Is(err, broken) {
+				failed++
+			} else if err != nil {
+				t.Error(err)
+			}
 		}
-	}
-	if failed > 1 {
-		t.Errorf("%d reads failed, want only the leader", failed)
-	}
+		if failed > 1 {
+			t.Errorf("%d reads failed, want only the leader", failed)
+		}
+	})
 }
 
 func TestResultTooLargeToShareIsAskedByEach(t *testing.T) {
-	t.Parallel()
-	d := newAskedDatabase(t, &askedDatabase{took: 2 * time.Millisecond, rows: 10_001})
-	var done sync.WaitGroup
-	for range 10 {
-		done.Go(func() {
-			rows, err := d.handle.Query(countQuery, 1)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer rows.Close()
-			n := 0
-			for rows.Next() {
-				n++
-			}
-			if n != 10_001 || rows.Err() != nil {
-				t.Errorf("%d rows, %v", n, rows.Err())
-			}
-		})
-	}
-	done.Wait()
+	inBubble(t, func(t *testing.T) {
+		d := newAskedDatabase(t, &askedDatabase{took: 2 * time.Millisecond, rows: 10_001})
+		var done sync.WaitGroup
+		for range 10 {
+			done.Go(func() {
+				rows, err := d.handle.Query(countQuery, 1)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer rows.Close()
+				n := 0
+				for rows.Next() {
+					n++
+				}
+				if n != 10_001 || rows.Err() != nil {
+					t.Errorf("%d rows, %v", n, rows.Err())
+				}
+			})
+		}
+		done.Wait()
+	})
 }
 
 func TestWaiterForATurnKeepsItsOwnDeadline(t *testing.T) {
-	t.Parallel()
-	held := make(chan struct{})
-	release := sync.OnceFunc(func() { close(held) })
-	defer release()
-	d := newAskedDatabase(t, &askedDatabase{fail: func(n int64) error {
-		if n == 1 {
-			<-held
+	inBubble(t, func(t *testing.T) {
+		held := make(chan struct{})
+		release := sync.OnceFunc(func() { close(held) })
+		defer release()
+		d := newAskedDatabase(t, &askedDatabase{fail: func(n int64) error {
+			if n == 1 {
+				<-held
+			}
+			return nil
+		}})
+		first := make(chan error, 1)
+		go func() { first <- d.read(context.Background()) }()
+		eventually(t, "the first query runs", func() bool { return d.asked.Load() == 1 })
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		if err := d.read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want its own deadline", err)
 		}
-		return nil
-	}})
-	first := make(chan error, 1)
-	go func() { first <- d.read(context.Background()) }()
-	eventually(t, "the first query runs", func() bool { return d.asked.Load() == 1 })
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	if err := d.read(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want its own deadline", err)
-	}
-	// Nor does a query that hangs hold up the next for long.
-	if err := d.read(t.Context()); err != nil {
-		t.Error(err)
-	}
-	release()
-	if err := <-first; err != nil {
-		t.Error(err)
-	}
+		// Nor does a query that hangs hold up the next for long.
+		if err := d.read(t.Context()); err != nil {
+			t.Error(err)
+		}
+		release()
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // On MySQL each of these is prepared first.
