@@ -32,7 +32,7 @@ func newCheckedShop(t *testing.T, srv server, rules string, change func(*cacheds
 	t.Helper()
 	s := &checkedShop{T: t, store: &plantingStore{Store: cachedsql.NewMemoryStore(cachedsql.MemoryConfig{})}}
 	s.cache, s.rec = cachedsqltest.New(t, rules, func(c *cachedsql.Config) {
-		c.Store, c.Adapter = s.store, srv.adapter
+		c.Store, c.Adapter, c.LookupTimeout = s.store, srv.adapter, time.Minute
 		if change != nil {
 			change(c)
 		}
@@ -310,9 +310,7 @@ func TestEntryInDoubtIsDropped(t *testing.T) {
 }
 
 // Writers change what readers check, all through the driver: nothing may be
-// called wrong. Two caches share a store and a near cache is in each. The lease
-// is long for a test: on a machine so busy that one cannot be renewed in time,
-// a write would take effect after its lease, and be found.
+// called wrong. Two caches share a store and a near cache is in each.
 func TestConcurrentWritesAreNeverCalledWrong(t *testing.T) {
 	t.Parallel()
 	for _, srv := range servers(t) {
@@ -325,7 +323,8 @@ func TestConcurrentWritesAreNeverCalledWrong(t *testing.T) {
 				var dbs []*sql.DB
 				for range 2 {
 					cache, _ := cachedsqltest.New(t, verified, func(c *cachedsql.Config) {
-						c.Store, c.Adapter, c.NearBytes, c.Consistency, c.Lease = &plantingStore{Store: store}, srv.adapter, 1<<20, consistency, time.Second
+						c.Store, c.Adapter, c.NearBytes, c.Consistency = &plantingStore{Store: store}, srv.adapter, 1<<20, consistency
+						c.LookupTimeout = time.Minute
 					})
 					db := cache.OpenDB(inner)
 					db.SetMaxOpenConns(4)

@@ -13,13 +13,15 @@ import (
 func TestTableIsCachedAsSoonAsItIsCreated(t *testing.T) {
 	inPairs(t, func(p *pair) {
 		p.a.warm(allItems)
-		began := time.Now()
+		quick := time.Hour
 		for i := range 5 {
-			p.exec(p.a.db, fmt.Sprintf("CREATE TABLE created%d (id integer PRIMARY KEY)", i))
-			p.a.warm(fmt.Sprintf("SELECT id FROM created%d", i))
+			quick = min(quick, took(func() {
+				p.exec(p.a.db, fmt.Sprintf("CREATE TABLE created%d (id integer PRIMARY KEY)", i))
+				p.a.warm(fmt.Sprintf("SELECT id FROM created%d", i))
+			}))
 		}
-		if took := time.Since(began); took > 3*time.Second {
-			p.Errorf("5 tables were cached after %v: none of them was known before the catalog was due", took)
+		if quick > 900*time.Millisecond {
+			p.Errorf("the first of 5 tables that was cached took %v: none of them was known before the catalog was due", quick)
 		}
 	})
 }

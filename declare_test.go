@@ -35,11 +35,12 @@ type market struct {
 	*shop
 	adapter cachedsql.Adapter
 	store   cachedsql.Store
+	lease   time.Duration
 }
 
 func newMarket(t *testing.T, srv server, store cachedsql.Store) *market {
 	t.Helper()
-	m := &market{newShop(t, srv, cachedsqltest.Everything), srv.adapter, store}
+	m := &market{newShop(t, srv, cachedsqltest.Everything), srv.adapter, store, quarantine}
 	create := "CREATE TABLE orders (id INTEGER PRIMARY KEY, tenant_id INTEGER, shop_id INTEGER, n INTEGER)"
 	if _, err := m.bare.Exec(create); err != nil {
 		t.Fatal(err)
@@ -56,7 +57,7 @@ func (m *market) process(rules string) *process {
 	m.Helper()
 	p := &process{}
 	p.cache, p.rec = cachedsqltest.New(m.T, rules, func(c *cachedsql.Config) {
-		c.Adapter, c.Store, c.Lease, c.LookupTimeout = m.adapter, m.store, quarantine, 5*time.Second
+		c.Adapter, c.Store, c.Lease, c.LookupTimeout = m.adapter, m.store, m.lease, 5*time.Second
 		if rules == noRules {
 			c.Rules = nil
 		}
@@ -204,6 +205,7 @@ func TestStatementAfterTheDeclaration(t *testing.T) {
 func TestStatementFromBeforeTheDeclaration(t *testing.T) {
 	t.Parallel()
 	m := newMarket(t, servers(t)[0], cachedsql.NewMemoryStore(cachedsql.MemoryConfig{}))
+	m.lease = 3 * time.Second // a busy machine renews it in time
 	writer, reader := m.process(noRules), m.process(declaring("tenant_id"))
 	m.mustBeCurrent(writer, "tenant_id", 1)
 	rows, err := writer.db.Query("UPDATE orders SET n = 9 WHERE id = 1 RETURNING id") // ends when it is closed
@@ -211,7 +213,7 @@ func TestStatementFromBeforeTheDeclaration(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.mustBeCurrent(reader, "tenant_id", 2) // declares
-	time.Sleep(quarantine + quarantine/2)
+	time.Sleep(m.lease + m.lease/2)
 	if _, did := m.sum(reader, "tenant_id", 1); did != "bypass pending_write" {
 		t.Errorf("while a write that began before the declaration is under way: got %s", did)
 	}
@@ -253,7 +255,7 @@ func TestProcessesWithDifferentRulesNeverReadOutdatedRows(t *testing.T) {
 		ps = append(ps, m.process(f))
 	}
 	hits := 0
-	for start := time.Now(); time.Since(start) < 12*quarantine; {
+	for start := time.Now(); time.Since(start) < 12*quarantine || hits < 10 && time.Since(start) < time.Minute; {
 		p := ps[random.IntN(len(ps))]
 		column, value := []string{"tenant_id", "shop_id"}[random.IntN(2)], random.IntN(4)
 		switch k := random.IntN(200); {
@@ -285,8 +287,7 @@ func TestProcessesWithDifferentRulesNeverReadOutdatedRows(t *testing.T) {
 			}
 		}
 	}
-	if hits == 0 {
-		t.Error("nothing was a hit")
+	if t.Logf("%d hits", hits); hits < 10 {
+		t.Error("too few for this to mean anything")
 	}
-	t.Logf("%d hits", hits)
 }

@@ -16,7 +16,12 @@ import (
 	"github.com/cachedsql/cachedsql/redisstore"
 )
 
-const shortLease = 300 * time.Millisecond
+const (
+	shortLease = 300 * time.Millisecond
+	// redisBudget is how long a statement may wait for Redis here: much longer
+	// than an answer takes on a busy machine.
+	redisBudget = time.Second
+)
 
 // redisPair is a pair on SQLite, whose two Caches reach a Redis of this test's
 // own through a proxy.
@@ -41,7 +46,7 @@ func redisConfig(t *testing.T, url string, change func(*cachedsql.Config)) cache
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	config := cachedsql.Config{Store: store, Lease: shortLease, FenceInterval: 700 * time.Millisecond}
+	config := cachedsql.Config{Store: store, Lease: shortLease, LookupTimeout: redisBudget, FenceInterval: 700 * time.Millisecond}
 	if change != nil {
 		change(&config)
 	}
@@ -158,7 +163,7 @@ var outages = []struct {
 }{
 	{name: "stopped", begin: func(p *redisPair) { p.redis.Kill() }, end: func(p *redisPair) { p.redis.Run(p) }},
 	{name: "paused", begin: func(p *redisPair) { p.redis.Pause(p) }, end: func(p *redisPair) { p.redis.Resume(p) }},
-	{name: "slow", begin: func(p *redisPair) { p.proxy.Slow(200 * time.Millisecond) }, end: func(p *redisPair) { p.proxy.Slow(0) }},
+	{name: "slow", begin: func(p *redisPair) { p.proxy.Slow(2 * redisBudget) }, end: func(p *redisPair) { p.proxy.Slow(0) }},
 	{name: "cut off", begin: func(p *redisPair) { p.proxy.Cut(true) }, end: func(p *redisPair) { p.proxy.Cut(false) }},
 	{name: "a replica", begin: func(p *redisPair) { p.redis.Do(p, "replicaof", "127.0.0.1", "1") }, end: func(p *redisPair) { p.redis.Do(p, "replicaof", "no", "one") }},
 	{name: "no permission", begin: func(p *redisPair) { p.redis.Do(p, "acl", "setuser", "default", "-evalsha", "-eval") }, end: func(p *redisPair) { p.redis.Do(p, "acl", "setuser", "default", "+@all") }, noticed: true},
@@ -214,7 +219,7 @@ func (p *redisPair) waitUntilNoHits() {
 
 // wantUnhurried reads and compares what the cache adds to a statement: at most
 // one budget, once, and after that next to nothing, or what a lookup takes where
-// the store answers. Both are judged by what the machine has time for.
+// the store answers.
 func (p *redisPair) wantUnhurried(when string, answers bool) {
 	p.Helper()
 	const n = 100
@@ -225,15 +230,17 @@ func (p *redisPair) wantUnhurried(when string, answers bool) {
 		}
 		bare = append(bare, took(func() { answer(p.Context(), p.bare, allItems) }))
 	}
-	slow := slices.DeleteFunc(slices.Clone(cached), func(d time.Duration) bool { return d < 45*time.Millisecond })
+	slow := slices.DeleteFunc(slices.Clone(cached), func(d time.Duration) bool { return d < redisBudget*9/10 })
 	if len(slow) > 4 && !answers { // two handles, and a lookup that the heartbeat has only just allowed
 		p.Errorf("%s: %d of %d reads took a budget: %v", when, len(slow), len(cached), slow)
 	}
+	// What each has to wait for, the quickest of ten has to wait for, too; what
+	// it takes beside is least in doubt there.
 	slices.Sort(cached)
 	slices.Sort(bare)
-	added := cached[len(cached)/2] - bare[n/2]
-	p.Logf("%s: slowest %v, median %v, bare %v", when, cached[len(cached)-1], cached[len(cached)/2], bare[n/2])
-	limit := time.Millisecond + 3*bare[n/2]
+	quick, quickBare := cached[len(cached)/10], bare[n/10]
+	p.Logf("%s: slowest %v, quickest tenth %v, without a cache %v", when, cached[len(cached)-1], quick, quickBare)
+	added, limit := quick-quickBare, time.Millisecond+3*quickBare
 	if answers {
 		limit += 20 * time.Millisecond
 	}
@@ -276,11 +283,12 @@ func TestRedisThatIsAbsentAtTheStartIsUsedWhenItComes(t *testing.T) {
 	server.Kill()
 	p := &redisPair{pair: newPair(t, cachedsql.SQLite, redisConfig(t, server.URL(), nil))}
 	p.wantUnhurried("without a Redis", false)
-	started := time.Now()
-	for range 20 {
-		p.exec(p.a.db, raise)
-	}
-	if each := time.Since(started) / 20; each > 40*time.Millisecond {
+	all := took(func() {
+		for range 20 {
+			p.exec(p.a.db, raise)
+		}
+	})
+	if each := all / 20; each > redisBudget/4 {
 		t.Errorf("a write takes %v: each waits for the store", each)
 	}
 	p.wantFresh(allItems)
@@ -396,7 +404,7 @@ func cachedWait(t *testing.T, h *handle) {
 
 func TestCancelledStatementReturnsAtOnce(t *testing.T) {
 	t.Parallel()
-	p := newRedisPair(t, func(c *cachedsql.Config) { c.LookupTimeout = 2 * time.Second })
+	p := newRedisPair(t, func(c *cachedsql.Config) { c.LookupTimeout = time.Minute })
 	p.a.warm(allItems)
 	before := answer(t.Context(), p.bare, allItems)
 	p.redis.Pause(t)
@@ -417,7 +425,7 @@ func TestCancelledStatementReturnsAtOnce(t *testing.T) {
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		var err error
-		if d := took(func() { err = run(ctx) }); d > time.Second {
+		if d := took(func() { err = run(ctx) }); d > 20*time.Second {
 			t.Errorf("%s: returned after %v", name, d)
 		}
 		cancel()

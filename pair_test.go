@@ -181,7 +181,7 @@ func (h *handle) read(query string, args ...any) (string, string) {
 func (h *handle) warm(query string) {
 	h.Helper()
 	did := ""
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if _, did = h.read(query); did == "hit" {
 			return
 		}
