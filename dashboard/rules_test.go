@@ -126,7 +126,7 @@ func TestRuleCommittedInThePageChangesEveryProcess(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "is committed") {
 		t.Fatalf("commit: %d %s", status, body)
 	}
-	if took := within(t, caches, "first", began); took > 2*time.Second {
+	if took := within(t, caches, "first", began); took > 4*time.Second { // by asking it would be 5
 		t.Errorf("both had it after %v", took)
 	}
 	s.until("rules", func(b string) bool { return strings.Contains(b, "2 of 2") && strings.Contains(b, "because") })
@@ -143,7 +143,7 @@ func TestRuleCommittedInThePageChangesEveryProcess(t *testing.T) {
 	if status, body := s.post("rules-rollback", form, nil); status != http.StatusOK || !strings.Contains(body, "back to 1") {
 		t.Errorf("rollback: %d %s", status, body)
 	}
-	if took := within(t, caches, "first", began); took > 2*time.Second {
+	if took := within(t, caches, "first", began); took > 4*time.Second { // by asking it would be 5
 		t.Errorf("both went back after %v", took)
 	}
 	audit, err := open(t, url).Inspector().Audit(t.Context(), 0)

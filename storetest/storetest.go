@@ -107,7 +107,7 @@ func (f *fixture) lease() time.Duration {
 }
 
 // patience is how long anything that must happen may take.
-func (f *fixture) patience() time.Duration { return 3*f.Quarantine + 10*time.Second }
+func (f *fixture) patience() time.Duration { return 3*f.Quarantine + 30*time.Second }
 
 func (f *fixture) tags(names ...string) cachedsql.TagSet { return f.space.Tags(names) }
 
