@@ -129,6 +129,7 @@ func TestFlushOfATableEndsItsResultsAlone(t *testing.T) {
 	}
 	dsn = withSetting(cachedsql.Postgres, dsn, "cache_redis", server.URL()+"?quarantine=50ms")
 	dsn = withSetting(cachedsql.Postgres, dsn, "cache_lease", "50ms")
+	dsn = withSetting(cachedsql.Postgres, dsn, "cache_lookup_timeout", "5s")
 	db, err := sql.Open("cachedpg", withSetting(cachedsql.Postgres, withSetting(cachedsql.Postgres, dsn, "cache_rules", rules), "cache_report_interval", "100ms"))
 	if err != nil {
 		t.Fatal(err)

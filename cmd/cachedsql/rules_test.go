@@ -49,7 +49,7 @@ func ruleFile(t *testing.T, text string) string {
 // followers waits until the processes report.
 func followers(t *testing.T, url string, want int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		out, _, _ := command(t, "", "instances", "--redis", url)
 		if strings.Count(out, "closed") == want {
 			return

@@ -9,12 +9,13 @@ import (
 )
 
 func TestNoLeasedHitMissesAWrite(t *testing.T) {
+	notInstrumented(t)
 	configs := []model.LeasedConfig{
 		{Name: "a writer from before the declaration", Writers: 1},
 		{Name: "what was declared is lost", Writers: 1, Evictions: 1},
 		{Name: "everything is lost", Writers: 1, Failovers: 1},
 	}
-	if !testing.Short() && !raceDetector {
+	if !testing.Short() {
 		configs = append(configs,
 			model.LeasedConfig{Name: "two writers", Writers: 2},
 			model.LeasedConfig{Name: "two writers, what was declared is lost", Writers: 2, Evictions: 1},
@@ -32,6 +33,7 @@ func TestNoLeasedHitMissesAWrite(t *testing.T) {
 // TestEveryPartOfTheLeaseIsNeeded leaves each out, and shows that then a hit
 // misses a write.
 func TestEveryPartOfTheLeaseIsNeeded(t *testing.T) {
+	notInstrumented(t)
 	t.Parallel()
 	for _, c := range []model.LeasedConfig{
 		{Name: "L1 the writer's wait", Writers: 1, Without: protocol.WriterWait},

@@ -43,6 +43,16 @@ var large = []model.Config{
 	{Name: "two failovers", Writes: []uint8{1}, Budget: model.Faults{Failovers: 2}},
 }
 
+// notInstrumented skips what has to be explored to its end, or for long: it is
+// done by one goroutine, so that there is nothing for the race detector to find.
+// CI runs it without.
+func notInstrumented(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("SKIPPED: takes ten times as long with the race detector; run it without")
+	}
+}
+
 // complete fills in what the configurations have in common.
 func complete(c model.Config) model.Config {
 	c.Tags = max(c.Tags, 1)
@@ -57,8 +67,9 @@ func complete(c model.Config) model.Config {
 }
 
 func TestNoInterleavingGivesAStaleRead(t *testing.T) {
+	notInstrumented(t)
 	configs := append(slices.Clone(small), smallWaits...)
-	if !testing.Short() && !raceDetector {
+	if !testing.Short() {
 		configs = append(append(configs, medium...), mediumWaits...)
 	}
 	if *big {
@@ -93,6 +104,7 @@ func TestNoInterleavingGivesAStaleRead(t *testing.T) {
 // the readers' two refusals. Of such a pair both are left out, and
 // TestOneOfAPairIsEnough shows that one is enough.
 func TestEveryIngredientIsNeeded(t *testing.T) {
+	notInstrumented(t)
 	t.Parallel()
 	for _, c := range []model.Config{
 		{Name: "readers honour leases", Without: protocol.HonourLeases | protocol.NoFillWhilePending},
@@ -111,7 +123,7 @@ func TestEveryIngredientIsNeeded(t *testing.T) {
 		{Name: "COMMIT within its lease", Mistakes: model.CommitWindow},
 	} {
 		t.Run(c.Name, func(t *testing.T) {
-			if (raceDetector || testing.Short()) && c.Without&protocol.UniqueTokens != 0 {
+			if testing.Short() && c.Without&protocol.UniqueTokens != 0 {
 				t.Skip("SKIPPED: takes many states to find")
 			}
 			r := model.Explore(complete(c), 2_000_000, nil)
@@ -125,8 +137,9 @@ func TestEveryIngredientIsNeeded(t *testing.T) {
 }
 
 func TestOneOfAPairIsEnough(t *testing.T) {
+	notInstrumented(t)
 	t.Parallel()
-	if testing.Short() || raceDetector {
+	if testing.Short() {
 		t.Skip("SKIPPED: explores to the end")
 	}
 	for name, without := range map[string]protocol.Ingredient{

@@ -10,13 +10,14 @@ import (
 )
 
 func TestNoNearHitIsOlderThanTheBound(t *testing.T) {
+	notInstrumented(t)
 	configs := []model.NearConfig{
 		{Name: "two writers", Writers: 2},
 		{Name: "an own write alone", Writers: 1, OwnWrites: true},
 		{Name: "connection lost", Writers: 1, Losses: 1},
 		{Name: "a server that tells of a check's own change first", Writers: 1, Deaths: 1, TellsFirst: true},
 	}
-	if !testing.Short() && !raceDetector {
+	if !testing.Short() {
 		configs = append(configs,
 			model.NearConfig{Name: "an own write", Writers: 2, OwnWrites: true},
 			model.NearConfig{Name: "two writers, connection lost", Writers: 2, Losses: 1},
@@ -37,6 +38,7 @@ func TestNoNearHitIsOlderThanTheBound(t *testing.T) {
 // TestEveryPartOfTheNearCacheIsNeeded leaves each out, and shows that then a
 // hit is older than the bound, or than the process's own write.
 func TestEveryPartOfTheNearCacheIsNeeded(t *testing.T) {
+	notInstrumented(t)
 	t.Parallel()
 	for _, c := range []model.NearConfig{
 		{Name: "X1 one connection for answers and changes", Writers: 1, Mistakes: model.SecondConnection},

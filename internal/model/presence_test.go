@@ -34,6 +34,7 @@ var largeWaits = []model.Config{
 // TestEveryPartOfWaitIsNeeded leaves out each part of what lets a writer go on
 // without Redis.
 func TestEveryPartOfWaitIsNeeded(t *testing.T) {
+	notInstrumented(t)
 	t.Parallel()
 	for _, c := range []model.Config{
 		{Name: "the wait", Without: protocol.LapseWait},
@@ -48,7 +49,7 @@ func TestEveryPartOfWaitIsNeeded(t *testing.T) {
 		{Name: "not believing the registrations of another history", Without: protocol.PresenceEpoch, Budget: model.Faults{Failovers: 1}},
 	} {
 		t.Run(c.Name, func(t *testing.T) {
-			if (raceDetector || testing.Short()) && c.Budget.Failovers != 0 {
+			if testing.Short() && c.Budget.Failovers != 0 {
 				t.Skip("SKIPPED: takes many states to find")
 			}
 			c.Writes, c.Waits, c.Readers, c.Reads = []uint8{1}, 1, 1, 2
