@@ -53,7 +53,7 @@ func redisConfig(t *testing.T, url string, change func(*cachedsql.Config)) cache
 	return config
 }
 
-// proxy stands between a client and a server and can delay, hold or cut what
+// proxy stands between a client and a server and can delay, lose or cut what
 // passes.
 type proxy struct {
 	addr  string
@@ -61,6 +61,8 @@ type proxy struct {
 
 	mu    sync.Mutex
 	delay time.Duration // under mu, as all below
+	mute  bool          // what the server says is lost
+	held  chan struct{} // nil: what the client says passes; otherwise when this is closed
 	cut   bool
 	conns map[net.Conn]struct{}
 }
@@ -104,8 +106,8 @@ func (p *proxy) serve(client net.Conn, to string) {
 	}
 	defer server.Close()
 	var both sync.WaitGroup
-	both.Go(func() { p.pass(server, client) })
-	p.pass(client, server)
+	both.Go(func() { p.pass(server, client, false) })
+	p.pass(client, server, true)
 	both.Wait()
 }
 
@@ -118,14 +120,23 @@ func (p *proxy) add(conns ...net.Conn) bool {
 	return !p.cut
 }
 
-func (p *proxy) pass(to, from net.Conn) {
+func (p *proxy) pass(to, from net.Conn, answers bool) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
 		p.mu.Lock()
-		delay := p.delay
+		delay, held := p.delay, p.held
+		if answers {
+			held = nil
+			if p.mute {
+				n = 0
+			}
+		}
 		p.mu.Unlock()
 		time.Sleep(delay)
+		if held != nil {
+			<-held
+		}
 		if _, werr := to.Write(buf[:n]); werr != nil || err != nil {
 			to.Close()
 			from.Close()
@@ -139,6 +150,28 @@ func (p *proxy) Slow(by time.Duration) {
 	p.mu.Lock()
 	p.delay = by
 	p.mu.Unlock()
+}
+
+// Mute loses what the server says from now on.
+func (p *proxy) Mute(mute bool) {
+	p.mu.Lock()
+	p.mute = mute
+	p.mu.Unlock()
+}
+
+// Hold keeps what clients say from now on back, until it is let go: then it
+// arrives, although the client may have given it up.
+func (p *proxy) Hold() (letGo func()) {
+	held := make(chan struct{})
+	p.mu.Lock()
+	p.held = held
+	p.mu.Unlock()
+	return sync.OnceFunc(func() {
+		p.mu.Lock()
+		p.held = nil
+		p.mu.Unlock()
+		close(held)
+	})
 }
 
 // Cut ends all connections, and new ones at once.

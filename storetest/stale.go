@@ -64,6 +64,7 @@ func (db *counters) write(i int) {
 	if dies {
 		w.lease = min(w.lease, 100*time.Millisecond)
 	}
+	w.sent = time.Now()
 	if _, err := db.f.space.Begin(db.f.ctx, w.id, w.tags, w.lease); err != nil {
 		db.f.Errorf("Begin: %v", err)
 		return
