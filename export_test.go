@@ -24,7 +24,7 @@ func PostgresUnfit(inRecovery, isolation string) Reason {
 }
 
 // TrustOutsetsFor sets how long it is believed that connections of the open
-// handles begin as they did. It must come before their first use.
+// handles begin as they did. Nothing may be dialled meanwhile.
 func (c *Cache) TrustOutsetsFor(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

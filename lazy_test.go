@@ -157,7 +157,7 @@ func (l *lazily) wantPrice(id, want int, outcome string) {
 // have been dialled.
 func (l *lazily) settle() int64 {
 	l.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		before := l.dialler.dials.Load()
 		if _, err := l.price(l.Context(), 1); err != nil {
 			l.Fatal(err)
@@ -375,12 +375,12 @@ func TestChangedDefaultIsSeenAtOnceWhereTheDriverSawTheChange(t *testing.T) {
 func TestChangedDefaultIsSeenWhenTheLastIsTooOld(t *testing.T) {
 	inLazyDatabases(t, cachedsqltest.Everything, func(l *lazily) {
 		onlyPostgres(l)
-		l.cache.TrustOutsetsFor(500 * time.Millisecond)
 		database := l.otherSchema()
 		l.settle()
 		if _, err := l.bare.Exec("ALTER DATABASE " + database + " SET search_path = other"); err != nil {
 			l.Fatal(err)
 		}
+		l.cache.TrustOutsetsFor(500 * time.Millisecond)
 		time.Sleep(600 * time.Millisecond)
 		l.wantPrice(1, 7, "miss")
 		l.wantPrice(1, 7, "hit")
@@ -447,7 +447,6 @@ const serveDown = "version: 1\nrules:\n" +
 
 func TestHitsAreServedWhileTheDatabaseIsDownWhereTheRuleSaysSo(t *testing.T) {
 	inLazyDatabases(t, serveDown, func(l *lazily) {
-		l.cache.TrustOutsetsFor(300 * time.Millisecond)
 		name := func() (s string, err error) {
 			err = l.db.QueryRow("SELECT name FROM items WHERE id = 1").Scan(&s)
 			return s, err
@@ -460,12 +459,13 @@ func TestHitsAreServedWhileTheDatabaseIsDownWhereTheRuleSaysSo(t *testing.T) {
 			l.Fatalf("got %q, %v (%s)", s, err, l.rec.LastRead())
 		}
 		l.down()
+		l.cache.TrustOutsetsFor(300 * time.Millisecond)
 		time.Sleep(400 * time.Millisecond)
 		started := time.Now()
 		for range 50 {
 			l.wantPrice(1, 40, "hit")
 		}
-		if took := time.Since(started); took > 5*time.Second {
+		if took := time.Since(started); took > 20*time.Second {
 			l.Errorf("50 hits took %v", took)
 		}
 		var network *net.OpError
@@ -476,7 +476,7 @@ func TestHitsAreServedWhileTheDatabaseIsDownWhereTheRuleSaysSo(t *testing.T) {
 			l.Errorf("a miss: got %d, %v", p, err)
 		}
 		l.up()
-		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 			if s, err := name(); err == nil && s == "lamp" && l.rec.LastRead() == "hit" {
 				break
 			}
@@ -492,13 +492,13 @@ func TestHitsAreServedWhileTheDatabaseIsDownWhereTheRuleSaysSo(t *testing.T) {
 func TestUserWhoIsLockedOutGetsNoHitsForLong(t *testing.T) {
 	inLazyDatabases(t, serveDown, func(l *lazily) {
 		onlyPostgres(l)
-		l.cache.TrustOutsetsFor(300 * time.Millisecond)
 		var database string
 		if err := l.bare.QueryRow("SELECT current_database()").Scan(&database); err != nil {
 			l.Fatal(err)
 		}
 		l.settle()
 		admin(l.T, "pgx", os.Getenv("CACHEDSQL_TEST_POSTGRES"), "ALTER DATABASE "+database+" ALLOW_CONNECTIONS false", "SELECT 1")
+		l.cache.TrustOutsetsFor(300 * time.Millisecond)
 		time.Sleep(400 * time.Millisecond)
 		if p, err := l.price(l.Context(), 1); err == nil {
 			l.Errorf("got %d by a connection the server refuses", p)
