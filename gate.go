@@ -16,9 +16,8 @@ const (
 
 	// blip is a short outage: a slow answer, a pause of this process or of the
 	// store. Whoever saw it too and wrote meanwhile says so with its next
-	// probe, so it ends with a fence of blipFence alone.
-	blip      = 250 * time.Millisecond
-	blipFence = 2 * probeAtLast
+	// probe, so it ends with the shortest fence there is.
+	blip = 250 * time.Millisecond
 )
 
 // errDown is the failure of a call that was not made.
@@ -197,9 +196,9 @@ func (g *gate) recover() bool {
 		return false
 	}
 	outage := time.Duration(sinceStart() - g.since.Load())
-	fence := g.cache.config.FenceInterval
-	if outage <= blip {
-		fence = min(fence, blipFence)
+	fence := g.leastFence()
+	if outage > blip {
+		fence = max(fence, g.cache.config.FenceInterval)
 	}
 	g.fence.Store(sinceStart() + int64(fence))
 	g.down.Store(false)
@@ -208,6 +207,11 @@ func (g *gate) recover() bool {
 	g.wake() // for what a write owed before it saw the gate open
 	return true
 }
+
+// leastFence is how much later than this process another one may pay its debts.
+// It may have asked the store just before that came back: then it waits for the
+// answer as long as it may, and asks again after a pause.
+func (g *gate) leastFence() time.Duration { return g.budget + 2*probeAtLast }
 
 // payDebts announces the writes that could not be announced.
 func (g *gate) payDebts() error {

@@ -30,7 +30,7 @@ func newAwayPair(t *testing.T, change func(*cachedsql.Config)) *awayPair {
 	server := testredis.Start(t)
 	via := newProxy(t, server.Addr)
 	config := cachedsql.Config{
-		Lease: awayLease, LookupTimeout: 5 * time.Second, FenceInterval: 700 * time.Millisecond, OnCacheDown: cachedsql.Wait,
+		Lease: awayLease, LookupTimeout: 2 * time.Second, FenceInterval: 700 * time.Millisecond, OnCacheDown: cachedsql.Wait,
 	}
 	open := func(addr string) cachedsql.Store {
 		s, err := redisstore.Open("redis://"+addr, redisstore.Config{Quarantine: awayLease, Absence: awayAbsence})

@@ -97,7 +97,7 @@ func TestSealedEntriesOverSeveralServers(t *testing.T) {
 			t.Parallel()
 			s := startSeveral(t, kind)
 			p := newPair(t, cachedsql.SQLite, cachedsql.Config{
-				Store: s.store(t), Lease: 2 * shortLease, LookupTimeout: 10 * time.Second, ReportInterval: -1, OnCacheDown: cachedsql.Refuse,
+				Store: s.store(t), Lease: 2 * shortLease, LookupTimeout: 3 * time.Second, ReportInterval: -1, OnCacheDown: cachedsql.Refuse,
 				EntryKeys: []cachedsql.EntryKey{entryKey(t, 1)}, Logger: slog.New(slog.DiscardHandler),
 			})
 			const lampName, chairName = "SELECT name FROM items WHERE id = 1", "SELECT name FROM items WHERE id = 2"

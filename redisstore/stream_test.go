@@ -144,7 +144,7 @@ func TestTablesTellWhoReadsAndWhoWrites(t *testing.T) {
 func TestEventsTellOfOutagesRulesAndEnds(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
-	_, cache := process(t, srv.URL(), filepath.Join(t.TempDir(), "shop.db"), func(c *cachedsql.Config) { c.LookupTimeout = 5 * time.Second })
+	_, cache := process(t, srv.URL(), filepath.Join(t.TempDir(), "shop.db"), func(c *cachedsql.Config) { c.LookupTimeout = 2 * time.Second })
 	in := open(t, srv.URL(), testConfig).Inspector()
 	follow(t, in, func(all []redisstore.Event) bool { return kinds(all)[cachedsql.StreamStarted] == 1 })
 	rules, err := cachedsql.ParseRules("other.yaml", []byte("version: 1\nrules: []\n"))
