@@ -64,6 +64,7 @@ type proxy struct {
 	delay time.Duration // under mu, as all below
 	mute  bool          // what the server says is lost
 	held  chan struct{} // nil: what the client says passes; otherwise when this is closed
+	holds int           // how often that was waited for
 	cut   bool
 	conns map[net.Conn]struct{}
 }
@@ -127,15 +128,15 @@ func (p *proxy) pass(to, from net.Conn, answers bool) {
 		n, err := from.Read(buf)
 		p.mu.Lock()
 		delay, held := p.delay, p.held
-		if answers {
-			held = nil
-			if p.mute {
-				n = 0
-			}
+		switch {
+		case answers && p.mute:
+			n = 0
+		case !answers && held != nil:
+			p.holds++
 		}
 		p.mu.Unlock()
 		time.Sleep(delay)
-		if held != nil {
+		if held != nil && !answers {
 			<-held
 		}
 		if _, werr := to.Write(buf[:n]); werr != nil || err != nil {
@@ -173,6 +174,13 @@ func (p *proxy) Hold() (letGo func()) {
 		p.mu.Unlock()
 		close(held)
 	})
+}
+
+// Holds reports whether anything is kept back, or was.
+func (p *proxy) Holds() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.holds > 0
 }
 
 // Cut ends all connections, and new ones at once.

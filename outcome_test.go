@@ -123,13 +123,23 @@ func TestCommitWhoseAnswerIsLostKeepsReadersAwayUntilItsLeaseEnds(t *testing.T) 
 // The client has given the write up, and it arrives all the same.
 func TestWriteThatArrivesAfterItWasGivenUpIsNotMissed(t *testing.T) {
 	inRemotes(t, func(r *remote) {
+		const write = "UPDATE items SET price = 42 WHERE id = 1"
+		c := r.conn(r.writer.db)                                     // what a pool asks of a connection would be held, too
+		r.exec(c, write, "UPDATE items SET price = 40 WHERE id = 1") // and so it is prepared
 		r.a.wantLamp("40")
 		letGo := r.proxy.Hold()
 		defer letGo()
-		ctx, cancel := context.WithTimeout(r.Context(), 200*time.Millisecond)
-		defer cancel()
+		ctx, giveUp := context.WithCancel(r.Context())
+		defer giveUp()
 		sent := time.Now()
-		if _, err := r.writer.db.ExecContext(ctx, "UPDATE items SET price = 42 WHERE id = 1"); err == nil {
+		returned := make(chan error, 1)
+		go func() { _, err := c.ExecContext(ctx, write); returned <- err }()
+		eventually(r.T, "it is sent", func() bool {
+			_, did := r.a.read(priceOfLamp)
+			return did == pendingRead && r.proxy.Holds()
+		})
+		giveUp()
+		if err := <-returned; err == nil {
 			r.Fatal("a write that has not arrived returns")
 		}
 		r.wantAway(sent)
