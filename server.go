@@ -19,7 +19,22 @@ var _ catalog.Querier = server{}
 
 // Query runs one of the cache's own queries on the wrapped connection, outside
 // any transaction, and returns its rows as text.
-func (c server) Query(ctx context.Context, query string) (_ [][]catalog.Text, err error) {
+func (c server) Query(ctx context.Context, query string) ([][]catalog.Text, error) {
+	rows, err := c.queryOnce(ctx, query)
+	if isForgotten(err) { // the driver prepares it anew
+		return c.queryOnce(ctx, query)
+	}
+	return rows, err
+}
+
+// isForgotten reports that the server no longer has a statement which the driver
+// has prepared: the application has sent DISCARD ALL or DEALLOCATE ALL.
+func isForgotten(err error) bool {
+	var said interface{ SQLState() string }
+	return errors.As(err, &said) && said.SQLState() == "26000"
+}
+
+func (c server) queryOnce(ctx context.Context, query string) (_ [][]catalog.Text, err error) {
 	r, err := c.ownRows(ctx, query)
 	if err != nil {
 		return nil, err
