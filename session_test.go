@@ -209,6 +209,70 @@ func TestWriteInATextThatOnlyThisSessionReadsThatWay(t *testing.T) {
 	})
 }
 
+// pgx goes on using what the server has forgotten by then, and so does the
+// cache with its questions.
+func TestCachingGoesOnWhenPreparedStatementsAreForgotten(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		if p.dialect != cachedsql.Postgres {
+			p.Skip("MySQL's driver keeps no statements by text")
+		}
+		for _, forget := range []string{"DISCARD ALL", "DEALLOCATE ALL"} {
+			p.run(forget, func(p *pair) {
+				p.b.warm(allItems)
+				c := p.conn(p.b.db)
+				answer(p.Context(), c, allItems)
+				p.exec(c, forget, "SET work_mem = '5MB'") // the state is asked for again
+				if got := answer(p.Context(), c, allItems); p.b.rec.LastRead() != "hit" {
+					p.Errorf("got %q (%s), want a hit", got, p.b.rec.LastRead())
+				}
+				p.exec(p.b.db, "CREATE TABLE later (id INTEGER)", "DROP TABLE later") // the catalog, too
+				p.b.warm(allItems)
+				p.wantFresh(allItems)
+			})
+		}
+	})
+}
+
+// What MariaDB knows and no parser here, is read from the database and ends
+// nothing.
+func TestQueryThatNobodyCanParseDoesNotEndCaching(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		if p.dialect != cachedsql.MySQL {
+			p.Skip("the texts are MariaDB's")
+		}
+		p.exec(p.bare, "CREATE TABLE aged (id INTEGER PRIMARY KEY, n INTEGER) WITH SYSTEM VERSIONING", "INSERT INTO aged VALUES (1, 1)", "INSERT INTO other VALUES (1, 0)",
+			"CREATE FUNCTION bumped() RETURNS INTEGER MODIFIES SQL DATA BEGIN UPDATE other SET n = n + 1; RETURN 1; END", "CREATE VIEW bumps AS SELECT bumped() AS x FROM aged")
+		const count = "SELECT n FROM other WHERE id = 1"
+		c := p.conn(p.b.db)
+		for _, read := range []string{
+			"SELECT n FROM aged FOR SYSTEM_TIME AS OF NOW(6)", "SELECT /*! SQL_NO_CACHE */ n FROM aged FOR SYSTEM_TIME BETWEEN '2020-01-01' AND NOW(6)",
+			"SELECT /*!50000 n */ FROM aged FOR SYSTEM_TIME AS OF NOW(6) AS old", "SELECT x FROM bumps FOR SYSTEM_TIME AS OF NOW(6)", "SELECT /*!99999 x, */ x FROM bumps",
+		} {
+			p.b.warm(allItems)
+			p.b.warm(count)
+			for range 2 {
+				want, got := answer(p.Context(), p.bare, read), answer(p.Context(), c, read)
+				if did := p.b.rec.LastRead(); got != want || did == "hit" {
+					p.Errorf("%s: got %q (%s), want %q", read, got, did, want)
+				}
+				p.wantFresh(count)
+			}
+			answer(p.Context(), c, allItems)
+			if answer(p.Context(), c, allItems); p.b.rec.LastRead() != "hit" {
+				p.Errorf("after %s: %s, want a hit", read, p.b.rec.LastRead())
+			}
+		}
+		for _, ends := range []string{"/*! SET */ /*! sql_select_limit = 1 */", "/*!99999 SELECT */ BEGIN", "BEGIN NOT ATOMIC SELECT 1; SET sql_select_limit = 1; END"} {
+			c := p.conn(p.b.db)
+			answer(p.Context(), c, ends)
+			answer(p.Context(), c, allItems)
+			if got := answer(p.Context(), c, allItems); p.b.rec.LastRead() == "hit" {
+				p.Errorf("after %s: got %q from the cache", ends, got)
+			}
+		}
+	})
+}
+
 func TestOneTransactionsIsolationLevelIsNotSpentByTheCache(t *testing.T) {
 	inPairs(t, func(p *pair) {
 		if p.dialect != cachedsql.MySQL {

@@ -154,7 +154,8 @@ func (c *Catalog) HidesCalls(st *sqlparse.Statement) bool {
 		return true
 	}
 	hides := func(r *relation) bool { return r.kind == view || r.policies != nil }
-	return slices.ContainsFunc(st.Reads, func(t sqlparse.Table) bool { return slices.ContainsFunc(c.bare[c.fold(t.Name)], hides) })
+	may := func(t sqlparse.Table) bool { return slices.ContainsFunc(c.bare[c.fold(t.Name)], hides) }
+	return slices.ContainsFunc(st.Reads, may) || slices.ContainsFunc(st.Names, may)
 }
 
 // Warnings are what could not be read and how that widens the answers, one

@@ -32,6 +32,12 @@ func (r *reader) statement() {
 	for _, ref := range readRefs(r.st) {
 		r.ref(ref)
 	}
+	for _, t := range r.st.Names {
+		rels, _ := r.walk.c.lookup(t, r.walk.s)
+		for _, rel := range rels {
+			r.relation(rel, nil)
+		}
+	}
 	for _, f := range r.st.Funcs {
 		r.function(f)
 	}

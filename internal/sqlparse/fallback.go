@@ -24,6 +24,7 @@ func fallback(d Dialect, text string, why reason.Reason) *Statement {
 	st.Normal = normalPrefix(d, text)
 	st.QueryID = queryID(st.Normal)
 	if words.harmless() {
+		st.onlyReads(words)
 		return st
 	}
 	names, ok := words.names()
@@ -38,6 +39,17 @@ func fallback(d Dialect, text string, why reason.Reason) *Statement {
 	return st
 }
 
+// onlyReads settles a text of MySQL that holds no word by which a query could
+// be more: the servers have syntax that no parser here knows, and whatever it
+// is, a SELECT changes neither the session nor the transaction. A view among its
+// names may call a function that writes, as the catalog knows.
+func (s *Statement) onlyReads(w *words) {
+	if s.Dialect != MySQL || !w.startsWith(selectWords) {
+		return
+	}
+	s.Kind, s.Names = Read, w.tables
+}
+
 // Identifiers returns every name in text that could be a relation's, without
 // any grammar: each identifier, and each prefix of a dotted name. ok is false
 // if the text cannot be cut into tokens, and the list then means nothing.
@@ -47,12 +59,13 @@ func Identifiers(d Dialect, text string) (names []Table, ok bool) {
 
 // What a text's first word says. rowWords begin statements that change rows
 // of tables they name, at most; tableWords leave the session alone; queryWords
-// begin queries; ddlWords begin what commits a transaction in MySQL; writeWords
+// begin queries, selectWords those that give rows of tables; ddlWords begin what commits a transaction in MySQL; writeWords
 // have no place in a query that only reads.
 var (
-	queryWords = wordSet("select with values table show explain describe desc")
-	rowWords   = wordSet("select with values table insert update delete replace merge upsert truncate copy load")
-	tableWords = wordSet("select with values table insert update delete replace merge upsert truncate copy load " +
+	queryWords  = wordSet("select with values table show explain describe desc")
+	selectWords = wordSet("select with values table")
+	rowWords    = wordSet("select with values table insert update delete replace merge upsert truncate copy load")
+	tableWords  = wordSet("select with values table insert update delete replace merge upsert truncate copy load " +
 		"create alter drop rename comment grant revoke analyze vacuum reindex optimize")
 	ddlWords   = wordSet("create alter drop rename truncate grant revoke")
 	writeWords = wordSet("insert update delete replace merge upsert truncate into call do execute copy load " +

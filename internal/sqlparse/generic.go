@@ -10,6 +10,9 @@ func parseGeneric(text string) *Statement {
 	var st *Statement
 	for _, d := range [...]Dialect{Postgres, MySQL, SQLite} {
 		p := Parse(d, text)
+		if len(p.Names) != 0 {
+			p.Kind, p.Names = Unknown, nil // a query to MySQL, if it is one
+		}
 		switch {
 		case st == nil, st.Kind == Unknown && p.Kind != Unknown:
 			st = p

@@ -26,7 +26,7 @@ func (s *Statement) executableRead(text string) {
 			return
 		}
 	}
-	s.Kind = Read
+	s.Kind, s.Names = Read, nil
 	for _, p := range as {
 		s.absorb(p)
 	}

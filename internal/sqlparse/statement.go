@@ -154,6 +154,9 @@ type Statement struct {
 	Reads, Writes       []Table
 	ReadsAll, WritesAll bool
 
+	// Names are those in a query that no grammar accepts: some are tables.
+	Names []Table
+
 	// LiteralNames means that Writes has contents of literals among the names: a
 	// text that no grammar accepts may use one as a name. Only a catalog tells
 	// which is. Without one it is to be taken for a write to every table, as a
