@@ -84,7 +84,14 @@ func (c *repeatingConn) PrepareContext(ctx context.Context, text string) (driver
 	if err != nil {
 		return nil, err
 	}
-	return &repeatingStmt{s.(stmt), c, text}, nil
+	repeating := &repeatingStmt{s.(stmt), c, text}
+	if converter, ok := s.(driver.ColumnConverter); ok { //nolint:staticcheck // database/sql supports it still
+		return &struct {
+			*repeatingStmt
+			driver.ColumnConverter //nolint:staticcheck // as above
+		}{repeating, converter}, nil
+	}
+	return repeating, nil
 }
 
 func (c *repeatingConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
