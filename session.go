@@ -35,6 +35,10 @@ type session struct {
 	// way than their analysis does. See judged.
 	misread bool
 
+	// run is that of the server, where it is asked for only once: a connection
+	// does not outlive it. Nil: not asked yet.
+	run *string
+
 	// watched are settings the application has changed, beyond those that are
 	// always part of the key.
 	watched []string

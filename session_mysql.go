@@ -25,7 +25,7 @@ var mysqlSettings = []string{
 
 // mysqlFacts are the variables that identify the server or say how far it can
 // be relied on.
-var mysqlFacts = []string{"server_uuid", "server_uid", "hostname", "port", "datadir", "socket", "read_only", "completion_type"}
+var mysqlFacts = []string{"server_uuid", "server_uid", "hostname", "port", "datadir", "socket", "read_only", "completion_type", "version"}
 
 func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	rows, err := (server{c}).Query(ctx, "SELECT DATABASE(), CURRENT_USER()")
@@ -54,11 +54,11 @@ func (c *conn) mysqlState(ctx context.Context) (state, error) {
 		st.settings = append(st.settings, value[strings.ToLower(name)])
 	}
 	st.settings = append(st.settings, c.mysqlRole(ctx))
-	st.namespace = mysqlNamespace(value)
+	st.namespace, st.run = mysqlNamespace(value), c.mysqlRun(ctx, value["version"])
 	isolation := value["transaction_isolation"] + value["tx_isolation"]
 	switch {
 	case value["read_only"] != "OFF" && value["read_only"] != "0" && value["read_only"] != "":
-		st.unfit = reason.ReadReplica
+		st.unfit, st.run = reason.ReadReplica, "" // its start says nothing of the primary
 	case strings.Contains(isolation, "UNCOMMITTED"), strings.Contains(isolation, "SERIALIZABLE"):
 		st.unfit = reason.IsolationLevel
 	}
@@ -68,6 +68,29 @@ func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	c.tx.chains = value["completion_type"] != "" && value["completion_type"] != "NO_CHAIN" && value["completion_type"] != "0"
 	c.tx.autocommitOff = value["autocommit"] == "OFF" || value["autocommit"] == "0"
 	return st, nil
+}
+
+// mysqlRun returns when the server was started, "" if it does not say. How long
+// it has been up is counted to the same moment as UNIX_TIMESTAMP(), so that the
+// difference is always the same second.
+func (c *conn) mysqlRun(ctx context.Context, version string) string {
+	switch {
+	case c.cache.config.Namespace != "":
+		return "" // see restart.go
+	case c.session.run != nil:
+		return *c.session.run
+	}
+	status := "performance_schema.global_status"
+	if strings.Contains(version, "MariaDB") {
+		status = "information_schema.GLOBAL_STATUS"
+	}
+	run := ""
+	rows, err := (server{c}).Query(ctx, "SELECT UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) FROM "+status+" WHERE VARIABLE_NAME = 'Uptime'")
+	if err == nil && len(rows) == 1 && len(rows[0]) == 1 {
+		run = rows[0][0].S
+	}
+	c.session.run = &run
+	return run
 }
 
 // mysqlRole returns the role in effect; servers without roles have none.

@@ -84,7 +84,7 @@ var Settings = []Setting{
 	},
 	{
 		Name: "namespace", Value: "text", Default: "asked from the server",
-		Doc: "The name of the database in Redis. Handles with equal namespaces share results and invalidation. On PostgreSQL it also keeps results over a restart of the server.",
+		Doc: "The name of the database in Redis. Handles with equal namespaces share results and invalidation. It also keeps results over a restart of the server.",
 		set: func(o *options, v string) error { o.config.Namespace = v; return nil },
 	},
 	{
