@@ -169,6 +169,24 @@ func queryID(t *testing.T, c *cachedsql.Cache, part string) string {
 	return ""
 }
 
+// Of a query that cannot be cached the list and its own page say alike that there
+// is no ratio, rather than one of 0 %.
+func TestQueryThatCannotBeCachedHasNoHitRatio(t *testing.T) {
+	t.Parallel()
+	url := testredis.Start(t).URL()
+	db, cache := process(t, url, filepath.Join(t.TempDir(), "shop.db"), nil)
+	exec(t, db, "CREATE TABLE items (id INTEGER PRIMARY KEY, price INTEGER)")
+	exec(t, db, "INSERT INTO items VALUES (1, 40)")
+	for range 3 {
+		read(t, db, "SELECT random() FROM items")
+	}
+	s := serve(t, dashboard.Config{Inspector: open(t, url).Inspector()})
+	body := s.until("query?id="+queryID(t, cache, "random"), func(b string) bool { return valueOf(b, "calls") == 3 })
+	if !strings.Contains(body, `id="ratio">–<`) {
+		t.Errorf("page of the query: %s", body)
+	}
+}
+
 // Two processes under load: what the pages say is what was done.
 func TestPagesShowTrueFigures(t *testing.T) {
 	t.Parallel()
