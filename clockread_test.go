@@ -1,8 +1,15 @@
 package cachedsql_test
 
 import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cachedsql/cachedsql"
 )
@@ -109,4 +116,57 @@ func (p *pair) atTwoTimes(on execer, read string) (first, second string) {
 		*answerAt = answer(p.Context(), on, read)
 	}
 	return first, second
+}
+
+// bytesValuer is an argument that becomes bytes only when it is sent.
+type bytesValuer struct{ text *string }
+
+func (v bytesValuer) Value() (driver.Value, error) { return []byte(*v.text), nil }
+
+func TestArgumentThatNamesTheTimeIsNeverServedFromTheCache(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		if p.dialect != cachedsql.Postgres {
+			p.Skip("it is PostgreSQL that reads them")
+		}
+		p.exec(p.bare, "CREATE TABLE events (id INTEGER PRIMARY KEY, at TIMESTAMPTZ)", "INSERT INTO events VALUES (1, '2026-01-01')")
+		const since, one, many = "SELECT id, @since - at FROM events", "SELECT id, $1 - at FROM events", "SELECT id, ($1::timestamptz[])[1] - at FROM events"
+		now, then := "now", "2026-01-02"
+		type named string
+		for _, tc := range []struct {
+			query string
+			arg   func(word string) any
+		}{
+			{one, func(w string) any { return w }},
+			{one, func(w string) any { return &w }},
+			{one, func(w string) any { return named(w) }},
+			{one, func(w string) any { return json.RawMessage(w) }},
+			{one, func(w string) any { return bytesValuer{&w} }},
+			{one, func(w string) any { return sql.NullString{String: w, Valid: true} }},
+			{one, func(w string) any { return pgtype.Text{String: w, Valid: true} }},
+			{since, func(w string) any { return pgx.NamedArgs{"since": w} }},
+			{since, func(w string) any { return pgx.StrictNamedArgs{"since": &w} }},
+			{many, func(w string) any { return []string{w} }},
+			{many, func(w string) any { return []any{w} }},
+			{many, func(w string) any { return []*string{&w} }},
+			{many, func(w string) any { return []named{named(w)} }},
+			{many, func(w string) any { return pgtype.FlatArray[string]{w} }},
+			{many, func(w string) any { return []pgtype.Text{{String: w, Valid: true}} }},
+			{many, func(w string) any { return "{" + w + "}" }},
+		} {
+			arg := tc.arg(now)
+			if got := answer(p.Context(), p.bare, tc.query, tc.arg(then)); strings.HasPrefix(got, "error") {
+				p.Logf("%s with %T: %s", tc.query, arg, got) // not an argument for it
+				continue
+			}
+			for range 3 {
+				if got, did := p.b.read(tc.query, arg); did == "hit" {
+					p.Errorf("%s with %T: got %q from the cache", tc.query, arg, got)
+				}
+			}
+		}
+		p.b.read(since, pgx.NamedArgs{"since": then})
+		if got, did := p.b.read(since, pgx.NamedArgs{"since": then}); did != "hit" {
+			p.Errorf("got %q, but %s", got, did)
+		}
+	})
 }
