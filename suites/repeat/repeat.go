@@ -88,7 +88,7 @@ func (c *repeatingConn) PrepareContext(ctx context.Context, text string) (driver
 	if converter, ok := s.(driver.ColumnConverter); ok { //nolint:staticcheck // database/sql supports it still
 		return &struct {
 			*repeatingStmt
-			driver.ColumnConverter //nolint:staticcheck // as above
+			driver.ColumnConverter
 		}{repeating, converter}, nil
 	}
 	return repeating, nil
