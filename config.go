@@ -35,8 +35,8 @@ type Config struct {
 
 	// FenceInterval is how long the process serves no hits after the store was
 	// unreachable, so that every other process has time to announce what it
-	// wrote meanwhile. Defaults to 1 second, and is never less than half a second
-	// and LookupTimeout, within which the others notice.
+	// wrote meanwhile. Defaults to 1 second, and is never less than the sum of
+	// half a second and LookupTimeout, within which the others notice.
 	FenceInterval time.Duration
 
 	// FillQueue is how many results may wait to be stored. When it is full,

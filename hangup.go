@@ -49,10 +49,11 @@ func (c *conn) lookNow(ctx context.Context) error {
 
 // aboutToSend must be called before something is sent on a connection. Its error
 // is what ResetSession would have told database/sql, which then takes another
-// connection.
+// connection; but for a sql.Conn, whose user is told.
 func (c *conn) aboutToSend(ctx context.Context) error {
 	if c.looked.owed {
 		if err := c.lookNow(ctx); err != nil {
+			c.looked.owed = true // whoever sends next must not take the connection for a good one
 			return err
 		}
 	}

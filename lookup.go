@@ -116,12 +116,12 @@ func (c *conn) refuseRoute(p *plan, r *route, w wish) Reason {
 // ask is the round trip. UnknownRelation means that the catalog had to be read
 // again and the route is to be made anew.
 func (c *conn) ask(ctx context.Context, l *lookup, x *call) (driver.Rows, Reason, error) {
-	if c.readsTimeWords() && slices.ContainsFunc(x.args, timeWord) {
-		return nil, reason.TimeFunction, nil
-	}
 	key, ok := c.connector.adapter.fingerprint(c.room[:], &c.session.key, &l.plan.text, x.path(), x.args)
 	if !ok {
 		return nil, reason.UnknownArgument, nil
+	}
+	if c.readsTimeWords() && slices.ContainsFunc(x.args, timeWord) {
+		return nil, reason.TimeFunction, nil
 	}
 	tags, ok := l.route.readTags(key, x.args, c.cache.config.MaxTags)
 	if !ok {

@@ -84,13 +84,12 @@ func (c *conn) mysqlRun(ctx context.Context, version string) string {
 	if strings.Contains(version, "MariaDB") {
 		status = "information_schema.GLOBAL_STATUS"
 	}
-	run := ""
 	rows, err := (server{c}).Query(ctx, "SELECT UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) FROM "+status+" WHERE VARIABLE_NAME = 'Uptime'")
-	if err == nil && len(rows) == 1 && len(rows[0]) == 1 {
-		run = rows[0][0].S
+	if err != nil || len(rows) != 1 || len(rows[0]) != 1 {
+		return "" // asked again with the session's state
 	}
-	c.session.run = &run
-	return run
+	c.session.run = &rows[0][0].S
+	return *c.session.run
 }
 
 // mysqlRole returns the role in effect; servers without roles have none.

@@ -72,6 +72,7 @@ type viewBody struct {
 	detail string
 
 	session bool // reading it changes the session
+	opaque  bool // nobody can say what it reads
 }
 
 // policies is what a table's row-security policies for reading depend on

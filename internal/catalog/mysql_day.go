@@ -72,6 +72,7 @@ func (d *days) column(name string) sqlparse.DayType {
 			}
 		}
 	}
+	d.known[name] = t // what follows may ask for the name "*"
 	if slices.ContainsFunc(d.st.Aliases, func(a string) bool { return a == name }) {
 		t.Time, t.Date = t.Time || d.st.TimesOfDay || d.column(sqlparse.DayAny).Time, true
 	}

@@ -158,6 +158,8 @@ func TestMySQLTimesOfDayHaveTheDateOfToday(t *testing.T) {
 	mysqlCheck(t, `
 CREATE TABLE shifts (id int PRIMARY KEY, day date, since time, ends time, made datetime)
 ----
+CREATE TABLE nights (id int PRIMARY KEY, day date)
+----
 CREATE VIEW plain AS SELECT id, since, made FROM shifts
 ----
 CREATE VIEW dated AS SELECT CAST(since AS DATETIME) AS begins FROM shifts`, nil, []effectCase{
@@ -165,6 +167,8 @@ CREATE VIEW dated AS SELECT CAST(since AS DATETIME) AS begins FROM shifts`, nil,
 		{"SELECT TIMESTAMP(day, since), CONCAT(day, since), TIMEDIFF(ends, since), HOUR(since) FROM shifts", "r: shifts"},
 		{"SELECT DATE_FORMAT(since, '%H:%i'), TIME_FORMAT(since, '%H'), EXTRACT(HOUR FROM since) FROM shifts", "r: shifts"},
 		{"SELECT TIMESTAMPDIFF(MINUTE, since, ends), since + INTERVAL 1 HOUR FROM shifts", "r: shifts"},
+		{"SELECT n.day AS day, COUNT(*) AS `*` FROM nights n JOIN nights u ON n.day = u.day GROUP BY day", "r: nights"},
+		{"SELECT n.id AS id, n.day AS day FROM nights n JOIN shifts s ON n.id = s.id", "r: nights shifts"},
 		{"SELECT CAST(since AS DATETIME) FROM shifts", today},
 		{"SELECT CONVERT(SINCE, DATE) FROM shifts", today},
 		{"SELECT id FROM shifts s WHERE TIMESTAMP(s.since) > ?", today},
@@ -174,6 +178,18 @@ CREATE VIEW dated AS SELECT CAST(since AS DATETIME) AS begins FROM shifts`, nil,
 		{"SELECT DATEDIFF(since, day) FROM shifts", today},
 		{"SELECT DATE(since) FROM plain", "r: plain shifts reason: time_function"},
 		{"SELECT begins FROM dated", "r: dated shifts reason: time_function"},
+	})
+}
+
+// What a view is made of nobody can say whose text only the server understands.
+func TestMySQLWriteToAViewThatNobodyCanParseCountsForEverything(t *testing.T) {
+	t.Parallel()
+	mysqlCheck(t, `
+CREATE TABLE aged (id int PRIMARY KEY, n int) WITH SYSTEM VERSIONING
+----
+CREATE VIEW of_all_times AS SELECT id, n FROM aged FOR SYSTEM_TIME AS OF NOW(6)`, nil, []effectCase{
+		{"SELECT n FROM of_all_times", "r: of_all_times reason: unparsed"},
+		{"UPDATE of_all_times SET n = 2 WHERE id = 1", "w: everything"},
 	})
 }
 

@@ -124,8 +124,12 @@ func policyReason(c *Catalog, expr string, rels []*relation, complete bool) func
 			return reason.RowSecurity, "policy"
 		}
 		st, why, detail := judgeExpr(expr, rels)
-		if why == reason.None {
-			why, detail, _ = c.conversions(st)
+		if why != reason.None {
+			return why, detail
+		}
+		why, detail, calls := c.conversions(st)
+		if why == reason.None && len(calls) != 0 {
+			return reason.RowSecurity, "policy"
 		}
 		return why, detail
 	})

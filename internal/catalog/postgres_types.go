@@ -120,6 +120,7 @@ WITH RECURSIVE made (whole, part) AS (
   SELECT oid, CASE typtype WHEN 'd' THEN typbasetype ELSE typelem END FROM pg_catalog.pg_type
   WHERE typtype = 'd' OR typcategory = 'A' AND typelem <> 0
   UNION ALL SELECT rngtypid, rngsubtype FROM pg_catalog.pg_range
+  UNION ALL SELECT (pg_catalog.to_jsonb(r) ->> 'rngmultitypid')::oid, rngtypid FROM pg_catalog.pg_range r -- since version 14
   UNION ALL SELECT c.reltype, a.atttypid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
   WHERE c.relkind = 'c' AND NOT a.attisdropped
 ), hazard (whole, root) AS (

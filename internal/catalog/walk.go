@@ -118,7 +118,7 @@ func (w *walk) note(r *relation) {
 // throughView: which of a view's relations an updatable view writes is not
 // told apart from those its sub-selects only read.
 func (w *walk) throughView(r *relation, events event, why cause) {
-	if r.unreadable != "" {
+	if r.unreadable != "" || r.view().opaque {
 		w.everything(r.tag)
 		return
 	}

@@ -46,3 +46,11 @@ func TestFallbackTakesLiteralsForNamesWhereTheyCanBe(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesOfAQueryThatNobodyCanParseAreKeptInATextOfSeveral(t *testing.T) {
+	t.Parallel()
+	st := Parse(MySQL, "SELECT n FROM v FOR SYSTEM_TIME AS OF NOW(6); SELECT 1")
+	if !slices.Contains(st.Names, Table{Name: "v"}) {
+		t.Errorf("names are %v, want v among them", st.Names)
+	}
+}

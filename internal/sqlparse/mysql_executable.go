@@ -22,7 +22,7 @@ func (s *Statement) executableRead(text string) {
 	}
 	as := [...]*Statement{Parse(MySQL, opened), Parse(MySQL, executableComment.ReplaceAllString(text, " "))}
 	for _, p := range as {
-		if p.Kind != Read || len(p.Writes) != 0 || p.WritesAll {
+		if p.Kind != Read || p.Reason == reason.Unparsed || len(p.Writes) != 0 || p.WritesAll {
 			return
 		}
 	}

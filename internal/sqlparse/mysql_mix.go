@@ -99,7 +99,9 @@ func (w *mysqlWalker) mixes(node ast.Node) {
 	case *ast.WindowFuncExpr:
 		w.mergers(strings.ToLower(n.Name), n.Args)
 	case *ast.SelectField:
-		w.renames(n.AsName)
+		if col, ok := n.Expr.(*ast.ColumnNameExpr); !ok || col.Name.Name.L != n.AsName.L {
+			w.renames(n.AsName)
+		}
 	case *ast.JSONTableColumn:
 		w.renames(n.Name)
 	}

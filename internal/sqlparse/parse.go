@@ -313,6 +313,7 @@ func (s *Statement) absorb(p *Statement) {
 	for _, f := range p.Funcs {
 		s.addFunc(f)
 	}
+	s.Names = union(s.Names, p.Names)
 	s.Builtins = union(s.Builtins, p.Builtins)
 	s.Attributes = union(s.Attributes, p.Attributes)
 	s.Types = union(s.Types, p.Types)
