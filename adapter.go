@@ -58,11 +58,6 @@ type Adapter struct {
 	// well, and cost less.
 	ReusesBytes bool
 
-	// ResetLooks says that ResetSession of the driver's connections does nothing
-	// but look whether the server has hung up. Hits then do not have it called
-	// each time, but every few milliseconds.
-	ResetLooks bool
-
 	// ScanColumn scans v, a value of the given database type, into dest where
 	// dest is not one of database/sql's own destinations. Go 1.27 and later:
 	// there the results of a driver that scans columns itself, as pgx does, are

@@ -19,7 +19,6 @@ type conn struct {
 	byText   textMethods
 	openRows int    // results handed out since the connection was last reset
 	raw      *write // writes nobody saw may be under way: see Unwrap
-	looked   looked
 
 	background bool // used by a revalidator alone
 
@@ -105,7 +104,10 @@ func (c resetValidConn) IsValid() bool                          { return c.isVal
 func (c *conn) resetSession(ctx context.Context) error {
 	c.openRows = 0
 	c.settleRaw(ctx)
-	return c.reset(ctx)
+	if r, ok := c.inner.(driver.SessionResetter); ok {
+		return r.ResetSession(ctx)
+	}
+	return nil
 }
 
 func (c *conn) isValid() bool {
@@ -129,10 +131,10 @@ func (c *conn) snapshotPerConn() bool { return c.dialect() == SQLite || c.dialec
 // Under Config.LazyConnect it may have to dial, and returns nil if that fails;
 // PingContext before it tells why.
 func (c *conn) Unwrap() driver.Conn {
-	if c.lazy && c.ready(context.Background()) != nil {
+	if c.ready(context.Background()) != nil {
 		return nil
 	}
-	c.pristine, c.looked = false, looked{}
+	c.pristine = false
 	if c.raw == nil {
 		c.readyToWrite(context.Background())
 		w, err := c.begin(context.Background(), touched{names: []string{WildcardTag, SchemaTag}}, nil)

@@ -43,11 +43,10 @@ func (c *conn) dial(ctx context.Context) error {
 	return nil
 }
 
-// reach makes the wrapped driver's connection be there, for something to be sent
-// on it.
+// reach makes the wrapped driver's connection be there.
 func (c *conn) reach(ctx context.Context) error {
 	if c.inner != nil {
-		return c.aboutToSend(ctx)
+		return nil
 	}
 	return c.dial(ctx)
 }
@@ -55,7 +54,7 @@ func (c *conn) reach(ctx context.Context) error {
 // ready makes a lazy connection an ordinary one, of which nothing is known yet.
 func (c *conn) ready(ctx context.Context) error {
 	if !c.lazy {
-		return c.aboutToSend(ctx)
+		return nil
 	}
 	if err := c.reach(ctx); err != nil {
 		return err

@@ -31,9 +31,6 @@ func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
 	defer x.plan.tally.asked(moment(), false, &err)
 	x.conn.pristine = false
 	if x.stmt != nil {
-		if err := x.conn.aboutToSend(ctx); err != nil {
-			return nil, err
-		}
 		return x.stmt.innerQuery(ctx, x.args)
 	}
 	return x.conn.innerQuery(ctx, x.text, x.args)

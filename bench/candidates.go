@@ -67,7 +67,7 @@ func servers() (all []server) {
 				config.ParseTime, config.InterpolateParams = true, true
 				return mysql.NewConnector(config)
 			},
-			adapter: cachedsql.Adapter{Dialect: cachedsql.MySQL, ReusesBytes: true, ResetLooks: true},
+			adapter: cachedsql.Adapter{Dialect: cachedsql.MySQL, ReusesBytes: true},
 			create: "CREATE TABLE " + table + ` (id bigint PRIMARY KEY, name varchar(100), price double, active bool, at datetime(6),
 				text varchar(200), amount bigint, nothing varchar(10), hash varbinary(20), currency varchar(3))`,
 		})

@@ -30,7 +30,6 @@ func Adapter(config *mysql.Config) cachedsql.Adapter {
 		Unreachable: unreachable,
 		EncodeArg:   encodeArg,
 		ReusesBytes: true, // they are parts of its read buffer
-		ResetLooks:  true,
 	}
 }
 
