@@ -54,16 +54,17 @@ func command() error {
 	flag.BoolVar(&o.Wait, "wait", false, "with on_cache_down wait")
 	flag.IntVar(&o.Workers, "processes", 4, "how many processes")
 	flag.IntVar(&o.Threads, "threads", 4, "connections of each")
+	flag.DurationVar(&o.Pace, "pace", time.Millisecond, "mean pause of a connection between what it does; with a long one several tortures fit on a machine")
 	flag.DurationVar(&o.Lease, "lease", shortLease, "of writes; a slow machine needs a longer one for new-key, where an index has to be made within a quarter of it")
-	each := flag.Bool("alone", false, "each nemesis by itself, for the duration, on the databases that are the arguments; prints a table")
+	each := flag.Bool("alone", false, "each nemesis by itself, for the duration and on the Redis that it needs, on the databases that are the arguments; prints a table")
 	flag.Parse()
-	if err := o.choose(*which); err != nil {
-		return err
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if *each {
-		return alone(ctx, o, flag.Args(), os.Stdout)
+		return alone(ctx, o, *which, flag.Args(), os.Stdout)
+	}
+	if err := o.choose(*which); err != nil {
+		return err
 	}
 	r, err := torture(ctx, o)
 	if err != nil {

@@ -43,7 +43,7 @@ func dsnOf(t *testing.T, variable string) string {
 func tortured(t *testing.T, o options) (report, string) {
 	t.Helper()
 	var log bytes.Buffer
-	o.Log, o.Workers, o.Threads = &log, 4, 4
+	o.Log, o.Workers, o.Threads, o.Pace = &log, 4, 4, time.Millisecond
 	r, err := torture(t.Context(), o)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log.String())

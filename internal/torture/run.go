@@ -34,6 +34,7 @@ type options struct {
 	Wait      bool
 	Workers   int
 	Threads   int
+	Pace      time.Duration // mean pause of a thread
 	Lease     time.Duration // zero is shortLease
 	StopEarly bool          // at the first stale read
 	Log       io.Writer
@@ -146,7 +147,7 @@ func (r *run) startWorker(n int) error {
 	p := &process{proxy: link, done: make(chan struct{})}
 	j := job{
 		Number: n, Shared: filepath.Join(r.dir, "shared"), DSN: r.DSN, Database: r.name, Redis: url,
-		Broken: r.Broken, Bounded: r.Bounded, Available: r.Available, Near: r.Near, Wait: r.Wait, Threads: r.Threads,
+		Broken: r.Broken, Bounded: r.Bounded, Available: r.Available, Near: r.Near, Wait: r.Wait, Threads: r.Threads, Pace: r.Pace,
 		Lease: leaseTime,
 	}
 	if p.cmd, err = r.spawn(j); err != nil {

@@ -10,12 +10,21 @@ import (
 	"strings"
 )
 
-// alone runs each nemesis by itself on each database, and writes a table of
-// what came of it, a row when it is known.
-func alone(ctx context.Context, o options, dsns []string, w io.Writer) error {
+// alone runs each nemesis that is named by itself on each database, and writes
+// a table of what came of it, a row when it is known.
+func alone(ctx context.Context, o options, which string, dsns []string, w io.Writer) error {
+	names := nemesisNames()
+	if which != "all" {
+		names = strings.Split(which, ",")
+	}
+	for _, name := range names {
+		if _, ok := nemeses[name]; !ok {
+			return fmt.Errorf("-nemesis %q: one of %s", name, strings.Join(nemesisNames(), ", "))
+		}
+	}
 	fmt.Fprintf(w, "| nemesis (each %v) | database | reads | hits | fills | commits | refused | failed | faults | stale |\n|---|---|---|---|---|---|---|---|---|---|\n", o.Duration)
 	var problems []error
-	for _, name := range nemesisNames() {
+	for _, name := range names {
 		for _, dsn := range dsns {
 			if ctx.Err() != nil {
 				return ctx.Err()

@@ -52,6 +52,7 @@ type job struct {
 	Near      string
 	Wait      bool // go on with them after a wait
 	Threads   int
+	Pace      time.Duration
 	Lease     time.Duration
 }
 
@@ -259,7 +260,7 @@ func (w *worker) work() {
 			w.read(ctx)
 		}
 		cancel()
-		time.Sleep(time.Duration(rand.IntN(2000)) * time.Microsecond)
+		time.Sleep(rand.N(2*w.Pace + 1))
 	}
 }
 
