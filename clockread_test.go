@@ -28,7 +28,7 @@ var clockReads = []struct {
 		[]string{
 			"CREATE DOMAIN due AS TIMESTAMPTZ", "CREATE DOMAIN later AS due", "CREATE DOMAIN words AS TEXT", "CREATE TYPE span AS (starts due, label TEXT)", "CREATE TYPE slot AS RANGE (subtype = TIMESTAMPTZ)",
 			"CREATE DOMAIN recent AS TIMESTAMPTZ CHECK (VALUE > '2020-01-01')", "CREATE SCHEMA aside", "CREATE DOMAIN aside.due AS TIMESTAMPTZ", "CREATE DOMAIN small AS INTEGER CHECK (VALUE > 0)",
-			"CREATE TABLE events (id INTEGER PRIMARY KEY, at TIMESTAMPTZ)",
+			"CREATE TABLE events (id INTEGER PRIMARY KEY, at TIMESTAMPTZ)", "CREATE DOMAIN event AS events", "CREATE TYPE noted AS (e events[], n INTEGER)", "CREATE TABLE logged (e events)", "CREATE DOMAIN log AS logged",
 			"CREATE FUNCTION at(TEXT) RETURNS TIMESTAMPTZ IMMUTABLE LANGUAGE sql AS 'SELECT $1::timestamptz'",
 			"CREATE FUNCTION at2(TEXT) RETURNS TIMESTAMPTZ IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END'",
 			"CREATE FUNCTION at3(JSONB) RETURNS TEXT IMMUTABLE LANGUAGE plpgsql AS $$ DECLARE d due; BEGIN d := $1 ->> 't'; RETURN d; END $$",
@@ -45,6 +45,7 @@ var clockReads = []struct {
 			"SELECT r.t FROM notes, jsonb_to_record(j) AS r(t due)", "SELECT r.t FROM notes, jsonb_to_recordset(jsonb_build_array(j)) AS r(t later)", "SELECT jsonb_populate_record(NULL::span, j) FROM notes", "SELECT r.* FROM notes, json_populate_record(NULL::span, j::json) r",
 			"SELECT xt.t FROM notes, xmltable('/r' PASSING x COLUMNS t due PATH 't') xt", "SELECT at FROM shown", "SELECT at(txt) FROM notes", "SELECT at2(txt) FROM notes", "SELECT at3(j) FROM notes", "SELECT at4() FROM notes",
 			"SELECT max(txt)::due FROM notes", "SELECT COALESCE(NULL, txt)::due FROM notes", "SELECT (SELECT txt)::due FROM notes", "WITH c AS (SELECT txt AS at FROM notes) SELECT at::due FROM c", "SELECT (j ->> 't')::due FROM notes",
+			"SELECT ('(1,' || txt || ')')::event FROM notes", `SELECT ('("{""(1,' || txt || ')""}",1)')::noted FROM notes`, `SELECT ('("(1,' || txt || ')")')::log FROM notes`,
 		},
 		[]string{
 			"SELECT '2026-01-01'::due FROM notes", "SELECT n::small FROM notes", "SELECT txt::words FROM notes", "SELECT month(at) FROM notes", "SELECT plain(txt) FROM notes", "SELECT ROW(n)::text FROM notes", "SELECT at::date, at::timestamp FROM notes", "SELECT n::small::int FROM notes", "SELECT txt::varchar(2) FROM notes",

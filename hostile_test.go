@@ -266,12 +266,16 @@ var hostileWrites = []struct {
 			"CREATE TABLE stock (id INTEGER PRIMARY KEY, n counted)", "CREATE TABLE stocks (id INTEGER PRIMARY KEY, list duo[])", "CREATE VIEW converted AS SELECT id::counted AS n FROM items",
 			"CREATE FUNCTION takes(counted) RETURNS INTEGER IMMUTABLE LANGUAGE sql AS 'SELECT 1'", "CREATE FUNCTION gives() RETURNS recounted STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'",
 			"CREATE FUNCTION declares() RETURNS INTEGER LANGUAGE plpgsql AS 'DECLARE x counted := 1; BEGIN RETURN x; END'",
+			"CREATE DOMAIN cast_on AS INTEGER CHECK (VALUE::counted > 0)", "CREATE FUNCTION passes(counted) RETURNS BOOLEAN IMMUTABLE LANGUAGE sql AS 'SELECT true'", "CREATE DOMAIN passed AS INTEGER CHECK (passes(VALUE))",
+			"CREATE FUNCTION takes_passed(passed) RETURNS BOOLEAN IMMUTABLE LANGUAGE sql AS 'SELECT true'", "CREATE DOMAIN passed_on AS INTEGER CHECK (takes_passed(VALUE))",
+			"CREATE TABLE tallies (n counted)", "CREATE DOMAIN tally AS tallies", "CREATE TYPE tallied AS (t tallies)", "CREATE TABLE kept (t tally, n cast_on, p passed_on)",
 		},
 		[]string{"SELECT n FROM other WHERE id = 1"},
 		[]string{
 			"SELECT 1::counted", "SELECT CAST(id AS recounted) FROM items", "INSERT INTO stock VALUES (1, 2)", "UPDATE stock SET n = 3 WHERE id = 1", `INSERT INTO stocks VALUES (1, '{"(1,2)"}')`, "SELECT ROW(1, 2)::duo", "SELECT takes(5)", "SELECT gives()", "SELECT declares()",
 			"SELECT '{1,2}'::counted[]", "SELECT n FROM converted", "SELECT * FROM jsonb_to_record('{\"a\": 1}') AS r(a counted)", "UPDATE items SET price = 7::counted WHERE id = 2", "SELECT jsonb_populate_record(NULL::stock, '{\"n\": 1}')", "SELECT id FROM items WHERE takes(id) = 1", "MERGE INTO stock USING items ON stock.id = items.id WHEN NOT MATCHED THEN INSERT VALUES (items.id, 9)",
 			"SELECT * FROM xmltable('/r' PASSING '<r>1</r>' COLUMNS a counted PATH '.')", "DO $$ DECLARE x counted := 1; BEGIN END $$", "EXPLAIN ANALYZE SELECT 1::counted", "PREPARE made AS SELECT $1::counted", "EXECUTE made(4)", "PREPARE given (counted) AS SELECT $1", "EXECUTE given(4)",
+			"SELECT 1::cast_on", "SELECT 1::passed", "SELECT 1::passed_on", "SELECT takes_passed(1)", "SELECT '(1)'::tally", `SELECT '("(1)")'::tallied`, "INSERT INTO kept (t) VALUES ('(1)')", "INSERT INTO kept (n) VALUES (1)", "INSERT INTO kept (p) VALUES (1)",
 		},
 	},
 	{

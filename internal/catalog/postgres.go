@@ -23,6 +23,7 @@ type postgresLoader struct {
 
 	hazards map[string]*hazard   // types, by oid: see postgres_types.go
 	domains map[string][]*hazard // what is made of a domain, by its oid
+	checked []string             // functions called immutable with a checked domain in their signatures, by oid
 }
 
 func (l *postgresLoader) load(ctx context.Context) error {
@@ -38,12 +39,18 @@ func (l *postgresLoader) load(ctx context.Context) error {
 	if len(rows) == 1 && rows[0][0].S < "140000" {
 		routines = strings.Replace(routines, "pg_catalog.pg_get_function_sqlbody(p.oid)", "NULL::text", 1)
 	}
-	return each(ctx, l.q, []part{
+	err = each(ctx, l.q, []part{
 		{pgRelations, l.relation},
 		{pgHazards, l.hazard},
 		{routines, l.routine},
 		{pgChecks, l.check},
 		{pgSignatures, l.signature},
+	})
+	if err != nil {
+		return err
+	}
+	l.raise()
+	return each(ctx, l.q, []part{
 		{pgBuiltins, l.builtin},
 		{pgTypes, l.typ},
 		{pgCollations, l.collation},
@@ -117,20 +124,21 @@ SELECT p.oid, n.nspname, p.proname, CASE WHEN p.prokind = 'a' THEN s.worst ELSE 
   pg_catalog.array_to_string(p.proconfig, E'\x1f'),
   CASE WHEN (p.provolatile = 'v' OR e.extname IS NULL) AND l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
   n.nspname = 'pg_catalog' OR p.oid < 16384,
-  p.pronargs > 0 AND p.pronargs - p.pronargdefaults <= 1 AND (p.provariadic <> 0 OR
-    (SELECT y.typtype FROM pg_catalog.pg_type y WHERE y.oid = p.proargtypes[0]) IN ('c', 'd', 'p')),
+  p.pronargs > 0 AND p.pronargs - p.pronargdefaults <= 1 AND (p.provariadic <> 0 OR first.typtype IN ('c', 'd', 'p')),
   EXISTS (SELECT 1 FROM pg_catalog.pg_type y WHERE y.oid = ANY (p.proargtypes) AND y.typcategory NOT IN ('N', 'B', 'D', 'T') AND y.typname <> 'uuid'),
-  (SELECT y.typcategory = 'D' FROM pg_catalog.pg_type y WHERE y.oid = p.prorettype)
+  result.typcategory = 'D'
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_extension'::regclass
-LEFT JOIN LATERAL (
-  SELECT CASE max(CASE f.provolatile WHEN 'v' THEN 2 WHEN 's' THEN 1 ELSE 0 END) WHEN 2 THEN 'v' WHEN 1 THEN 's' ELSE 'i' END AS worst
+LEFT JOIN (
+  SELECT a.aggfnoid, CASE max(CASE f.provolatile WHEN 'v' THEN 2 WHEN 's' THEN 1 ELSE 0 END) WHEN 2 THEN 'v' WHEN 1 THEN 's' ELSE 'i' END AS worst
   FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc f
     ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
-  WHERE a.aggfnoid = p.oid) s ON p.prokind = 'a'
+  WHERE a.aggfnoid >= 16384 GROUP BY 1) s ON s.aggfnoid = p.oid
+LEFT JOIN pg_catalog.pg_type first ON first.oid = p.proargtypes[0]
+JOIN pg_catalog.pg_type result ON result.oid = p.prorettype
 WHERE p.oid >= 16384 OR p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal)`
 
 func (l *postgresLoader) routine(row []Text) {

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -443,5 +444,44 @@ END LOOP; END $$`, "{s}", schema))
 	t.Logf("1,000 tables, 100 views, 999 foreign keys: %v", best)
 	if best > 2*time.Second {
 		t.Errorf("a load takes %v", best)
+	}
+}
+
+// explainer asks for the estimated cost of each query before it runs it.
+type explainer struct {
+	dbQuerier
+	cost func(query, plan string)
+}
+
+func (q explainer) Query(ctx context.Context, query string) ([][]Text, error) {
+	if !strings.HasPrefix(query, "SHOW") {
+		plan, err := q.dbQuerier.Query(ctx, "EXPLAIN "+query)
+		if err != nil {
+			return nil, err
+		}
+		q.cost(query, plan[0][0].S)
+	}
+	return q.dbQuerier.Query(ctx, query)
+}
+
+// A query that is estimated at jit_above_cost is compiled first, which takes
+// longer than all of the catalog of a small database.
+func TestPostgresCompilesNoQueryOfTheCatalogOfASmallDatabase(t *testing.T) {
+	t.Parallel()
+	const compiledAbove = 100000 // PostgreSQL's default
+	asked := 0
+	cost := func(query, plan string) {
+		asked++
+		var from, to float64
+		_, rest, _ := strings.Cut(plan, "(cost=")
+		if _, err := fmt.Sscanf(rest, "%f..%f", &from, &to); err != nil || to > compiledAbove/2 {
+			t.Errorf("%s for %s", plan, query)
+		}
+	}
+	if _, err := Load(context.Background(), sqlparse.Postgres, explainer{dbQuerier{server(t, "pgx", pgVariable)}, cost}); err != nil {
+		t.Fatal(err)
+	}
+	if asked < 10 {
+		t.Errorf("%d queries", asked)
 	}
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/cachedsql/cachedsql/internal/reason"
@@ -17,10 +18,12 @@ type hazard struct {
 	checks []*check // of the domains in it
 }
 
-// check is a domain's constraint.
+// check is a domain's constraint. It may convert to other domains, even in a
+// circle.
 type check struct {
-	calls  []*routine // that are not immutable
-	reason func() (reason.Reason, string)
+	routines []*routine
+	converts []*hazard
+	reason   func() (reason.Reason, string)
 }
 
 // add makes h hold what other does.
@@ -29,10 +32,31 @@ func (h *hazard) add(other *hazard) {
 	h.checks = append(h.checks, other.checks...)
 }
 
-// calls are the routines that a conversion runs.
-func (h *hazard) calls() (calls []*routine) {
+// calls are the routines that a conversion runs and that are not immutable.
+func (h *hazard) calls() []*routine {
+	if len(h.checks) == 0 {
+		return nil
+	}
+	return h.follow(nil, map[*check]bool{})
+}
+
+func (h *hazard) follow(calls []*routine, seen map[*check]bool) []*routine {
 	for _, ck := range h.checks {
-		calls = append(calls, ck.calls...)
+		if seen[ck] {
+			continue
+		}
+		seen[ck] = true
+		for _, f := range ck.routines {
+			if f.volatility != immutable {
+				calls = append(calls, f)
+			}
+			for _, h := range f.hazards {
+				calls = h.follow(calls, seen)
+			}
+		}
+		for _, other := range ck.converts {
+			calls = other.follow(calls, seen)
+		}
 	}
 	return calls
 }
@@ -86,19 +110,31 @@ SELECT k.contypid, pg_catalog.pg_get_expr(k.conbin, 0),
   (SELECT pg_catalog.string_agg(DISTINCT COALESCE(o.oprcode, d.refobjid)::oid::text, E'\x1f') FROM pg_catalog.pg_depend d
    LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
    WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid
-     AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass))
+     AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass)),
+  (SELECT pg_catalog.string_agg(d.refobjid::text, E'\x1f') FROM pg_catalog.pg_depend d
+   WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid AND d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid <> k.contypid)
 FROM pg_catalog.pg_constraint k WHERE k.contypid <> 0 AND k.contype = 'c'`
 
 func (l *postgresLoader) check(row []Text) {
-	ck := &check{calls: l.routines(row[2].S), reason: l.checkReason(row[1].S)}
+	ck := &check{reason: l.checkReason(row[1].S)}
+	for _, oid := range list(row[2].S) {
+		if f := l.fns[oid]; f != nil {
+			ck.routines = append(ck.routines, f)
+		}
+	}
+	for _, oid := range list(row[3].S) {
+		if h := l.hazards[oid]; h != nil {
+			ck.converts = append(ck.converts, h)
+		}
+	}
 	for _, h := range l.domains[row[0].S] {
 		h.checks = append(h.checks, ck)
 	}
 }
 
 // checkReason judges a constraint by its text for what pg_depend does not
-// record. A conversion to another such type is not looked into: constraints may
-// refer to each other.
+// record. A conversion to another such type is a reason by itself: constraints
+// may refer to each other.
 func (l *postgresLoader) checkReason(expr string) func() (reason.Reason, string) {
 	return sync.OnceValues(func() (reason.Reason, string) {
 		st, why, detail := judgeExpr(expr, nil)
@@ -113,16 +149,23 @@ func (l *postgresLoader) checkReason(expr string) func() (reason.Reason, string)
 
 // pgHazards are the types to which text converts by the clock or by what the
 // catalog holds, the domains with constraints, and all types made of them: a row
-// for each such type and domain, with 0 for the first sort. The rows of tables
-// are left out, of which there are many: their columns tell.
+// for each such type and domain, with 0 for the first sort. The rows of tables,
+// of which there are many, are among them only where another type is made of
+// them: the others' columns tell.
 const pgHazards = `
-WITH RECURSIVE made (whole, part) AS (
+WITH RECURSIVE parts (part) AS (
+  SELECT typbasetype FROM pg_catalog.pg_type WHERE typtype = 'd'
+  UNION SELECT rngsubtype FROM pg_catalog.pg_range
+  UNION SELECT atttypid FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
+), rows (whole, rel) AS (
+  SELECT oid, typrelid FROM pg_catalog.pg_type WHERE typrelid <> 0 AND (oid IN (SELECT part FROM parts) OR typarray IN (SELECT part FROM parts))
+  UNION SELECT reltype, oid FROM pg_catalog.pg_class WHERE relkind = 'c'
+), made (whole, part) AS MATERIALIZED (
   SELECT oid, CASE typtype WHEN 'd' THEN typbasetype ELSE typelem END FROM pg_catalog.pg_type
   WHERE typtype = 'd' OR typcategory = 'A' AND typelem <> 0
   UNION ALL SELECT rngtypid, rngsubtype FROM pg_catalog.pg_range
   UNION ALL SELECT (pg_catalog.to_jsonb(r) ->> 'rngmultitypid')::oid, rngtypid FROM pg_catalog.pg_range r -- since version 14
-  UNION ALL SELECT c.reltype, a.atttypid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-  WHERE c.relkind = 'c' AND NOT a.attisdropped
+  UNION ALL SELECT w.whole, a.atttypid FROM rows w JOIN pg_catalog.pg_attribute a ON a.attrelid = w.rel WHERE a.attnum > 0 AND NOT a.attisdropped
 ), hazard (whole, root) AS (
   SELECT oid, 0::oid FROM pg_catalog.pg_type WHERE typnamespace = 'pg_catalog'::regnamespace
     AND (typname IN ('date', 'timestamp', 'timestamptz', 'time', 'timetz') OR typname LIKE 'reg%')
@@ -159,20 +202,31 @@ func (l *postgresLoader) signature(row []Text) {
 	if f == nil {
 		return
 	}
+	before := len(f.hazards)
 	for _, oid := range list(row[1].S) {
-		h := l.hazards[oid]
-		if h == nil || len(h.checks) == 0 {
-			continue
+		if h := l.hazards[oid]; h != nil && len(h.checks) > 0 {
+			f.hazards = append(f.hazards, h)
 		}
-		f.hazards = append(f.hazards, h)
-		if l.unsteadyCheck(h) {
-			f.volatility = max(f.volatility, stable)
-			l.vols[row[0].S] = max(l.vols[row[0].S], stable)
+	}
+	if len(f.hazards) > before && l.vols[row[0].S] == immutable {
+		l.checked = append(l.checked, row[0].S)
+	}
+}
+
+// raise makes the functions whose signatures are checked as volatile as the
+// checks. These call functions, so that one may follow from another.
+func (l *postgresLoader) raise() {
+	for again := true; again; {
+		again = false
+		for _, oid := range l.checked {
+			if f := l.fns[oid]; l.vols[oid] == immutable && slices.ContainsFunc(f.hazards, unsteadyCheck) {
+				f.volatility, l.vols[oid], again = max(f.volatility, stable), stable, true
+			}
 		}
 	}
 }
 
-func (l *postgresLoader) unsteadyCheck(h *hazard) bool {
+func unsteadyCheck(h *hazard) bool {
 	why, _ := h.judge(sqlparse.TypeUse{Constant: true})
 	return why != reason.None || len(h.calls()) > 0
 }
