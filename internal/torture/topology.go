@@ -128,18 +128,19 @@ func (s *redisServer) says(ctx context.Context, line string) bool {
 	return err == nil && strings.Contains(info, line+"\r\n")
 }
 
-// electionTime is how long a set of servers is given to settle. Sentinels that
-// were not scheduled for two seconds do nothing for thirty.
-const electionTime = time.Minute
+// settleTime is how long servers are given to settle, and processes to get to a
+// first hit. Sentinels that were not scheduled for two seconds do nothing for
+// thirty.
+const settleTime = 3 * time.Minute
 
 // await asks until it is so.
 func await(ctx context.Context, what string, so func() bool) error {
-	for deadline := time.Now().Add(electionTime); !so(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(settleTime); !so(); time.Sleep(20 * time.Millisecond) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%s: not within %v", what, electionTime)
+			return fmt.Errorf("%s: not within %v", what, settleTime)
 		}
 	}
 	return nil
