@@ -24,6 +24,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func command() error {
 	flag.DurationVar(&o.Lease, "lease", shortLease, "of writes; a slow machine needs a longer one for new-key, where an index has to be made within a quarter of it")
 	each := flag.Bool("alone", false, "each nemesis by itself, for the duration and on the Redis that it needs, on the databases that are the arguments; prints a table")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *each {
 		return alone(ctx, o, *which, flag.Args(), os.Stdout)
