@@ -166,14 +166,22 @@ func begun() (before func(context.Context, int64) error, came chan struct{}, rel
 	}, came, sync.OnceFunc(func() { close(held) })
 }
 
+// newLedCrowd returns a crowd whose first read is under way, under ctx, and held
+// back until release is called. leader has what becomes of it.
+func newLedCrowd(ctx context.Context, t *testing.T) (c *crowd, leader <-chan error, release func()) {
+	t.Helper()
+	before, came, release := begun()
+	c = newCrowd(t, before)
+	ended := make(chan error, 1)
+	go func() { _, err := c.read(ctx); ended <- err }()
+	<-came
+	return c, ended, release
+}
+
 func TestWaiterKeepsItsOwnDeadline(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		before, came, release := begun()
-		c := newCrowd(t, before)
+		c, leader, release := newLedCrowd(context.Background(), t)
 		defer release()
-		leader := make(chan error, 1)
-		go func() { _, err := c.read(context.Background()); leader <- err }()
-		<-came
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
 		if _, err := c.read(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -189,13 +197,9 @@ func TestWaiterKeepsItsOwnDeadline(t *testing.T) {
 
 func TestLeadersCancellationIsNotTheWaiters(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		before, came, release := begun()
-		c := newCrowd(t, before)
-		defer release()
 		ctx, cancel := context.WithCancel(t.Context())
-		leader := make(chan error, 1)
-		go func() { _, err := c.read(ctx); leader <- err }()
-		<-came
+		c, leader, release := newLedCrowd(ctx, t)
+		defer release()
 		waiters := make(chan []error, 1)
 		go func() { waiters <- c.readAll(20) }()
 		synctest.Wait() // all of them wait for the leader
@@ -283,12 +287,8 @@ func TestLeaderThatReadsSlowlyHoldsNobodyUpForLong(t *testing.T) {
 
 func TestReadAfterAWriteDoesNotJoinAnOlderFlight(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		before, came, release := begun()
-		c := newCrowd(t, before)
+		c, leader, release := newLedCrowd(context.Background(), t)
 		defer release()
-		leader := make(chan error, 1)
-		go func() { _, err := c.read(context.Background()); leader <- err }()
-		<-came
 		if _, err := c.db.Exec("UPDATE things SET price = 1"); err != nil {
 			t.Fatal(err)
 		}
