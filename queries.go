@@ -82,8 +82,8 @@ type QueryStats struct {
 	LastSeen time.Time `json:"last_seen"`
 }
 
-// HitRatio is the share of cacheable executions answered from the cache, 0 to
-// 1.
+// HitRatio is the share of lookups answered from the cache, 0 to 1. Executions
+// that were not looked up do not count.
 func (q *QueryStats) HitRatio() float64 {
 	hits := q.Hits + q.NearHits + q.StaleHits + q.Coalesced
 	if hits+q.Misses == 0 {

@@ -116,7 +116,7 @@ func (l *listing) order(n int) int {
 var queryColumns = []column{
 	{"load", "Load", "mean database time for every call: what the database would be busy with without a cache", "n"},
 	{"calls", "Calls", "executions in any way", "n"},
-	{"ratio", "Hit ratio", "share of cacheable executions answered from the cache", "n"},
+	{"ratio", "Hit ratio", "share of lookups answered from the cache", "n"},
 	{"saved", "Saved", "database time spared, less what the hits took", "n"},
 	{"database", "Database", "mean time of the database", "n"},
 	{"hit", "Hit", "mean time of a hit", "n"},

@@ -19,6 +19,9 @@ It looks at the Redis (version, memory, eviction, persistence, latency, rights),
 --dsn at the database (identity, rights to its catalog), and with --rules at a rule file. What is not named is left
 out. It changes nothing but one entry that it stores, reads and deletes.
 
+The processes are seen by an operator's user of Redis, and rights are those of the user that is named: to have a program's
+looked at, name the program's user and the database.
+
 It exits with 0 if nothing has to be mended, warnings or not, and with 1 if something has.` + redisHelp
 
 // status is a finding's weight.
@@ -73,22 +76,8 @@ func doctor(cmd *cobra.Command, f *fleetFlags, e *explainFlags) error {
 	found := findings{}
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
-	var reported []string
-	if f.named() {
-		store, err := f.open()
-		if err != nil {
-			return err
-		}
-		defer store.Close()
-		reported = found.redis(ctx, store)
-	}
-	if e.rules != "" {
-		found.ruleFile(e.rules)
-	}
-	if e.dsn != "" {
-		if err := found.database(ctx, e, reported); err != nil {
-			return err
-		}
+	if err := found.all(ctx, f, e); err != nil {
+		return err
 	}
 	if f.json {
 		if err := printJSON(cmd, found); err != nil {
@@ -99,6 +88,38 @@ func doctor(cmd *cobra.Command, f *fleetFlags, e *explainFlags) error {
 	}
 	if slices.ContainsFunc(found, func(f finding) bool { return f.Status == fault }) {
 		return &faultError{}
+	}
+	return nil
+}
+
+// all looks at what is named.
+func (f *findings) all(ctx context.Context, at *fleetFlags, e *explainFlags) error {
+	var store *redisstore.Store
+	var namespaces []string
+	if at.named() {
+		var err error
+		if store, err = at.open(); err != nil {
+			return err
+		}
+		defer store.Close()
+		if servers := f.servers(ctx, store); servers == nil {
+			store = nil
+		} else {
+			namespaces = f.processes(ctx, store, slices.ContainsFunc(servers, full))
+		}
+	}
+	if e.rules != "" {
+		f.ruleFile(e.rules)
+	}
+	if e.dsn != "" {
+		names, err := f.database(ctx, e, namespaces)
+		if err != nil {
+			return err
+		}
+		namespaces = append(names, namespaces...)
+	}
+	if store != nil {
+		f.rights(ctx, store, namespaces)
 	}
 	return nil
 }
@@ -120,25 +141,4 @@ func (f *findings) ruleFile(path string) {
 		return
 	}
 	f.ok("rules", "%s: %d rules, version %s", path, result.Rules, result.Version)
-}
-
-// redis looks at the servers and at who reports to them. It returns the
-// namespaces that are reported.
-func (f *findings) redis(ctx context.Context, store *redisstore.Store) []string {
-	servers, err := store.Inspector().Servers(ctx)
-	if err != nil {
-		f.add(fault, "redis", "is the URL right, is Redis up, and does its user have the rights to PING and INFO (docs/operations.md)?", "%v", err)
-		return nil
-	}
-	for i := range servers {
-		f.server(&servers[i])
-	}
-	fleet, err := store.Inspector().Fleet(ctx)
-	if err != nil {
-		f.add(warning, "processes", "give the user the rights of an operator (docs/operations.md)", "%v", err)
-		return nil
-	}
-	f.fleet(fleet)
-	f.rights(ctx, store, fleet.Namespaces())
-	return fleet.Namespaces()
 }

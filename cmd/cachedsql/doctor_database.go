@@ -13,28 +13,29 @@ import (
 // know: it happens in each process, after each schema change.
 const slowCatalog = time.Second
 
-// database looks at what the library can learn from a database. reported are
-// the namespaces of the processes, nil if nobody was asked.
-func (f *findings) database(ctx context.Context, e *explainFlags, reported []string) error {
+// database looks at what the library can learn from a database, and returns
+// its namespace. reported are those of the processes, nil if nobody was asked.
+func (f *findings) database(ctx context.Context, e *explainFlags, reported []string) ([]string, error) {
 	dialect, err := e.chosenDialect()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	said, restore := overhear()
 	defer restore()
 	live, err := openLive(ctx, dialect, e.dsn, "")
 	if err != nil {
 		f.add(fault, "database", "is the DSN right, and is the database up?", "%v", err)
-		return nil
+		return nil, nil
 	}
 	defer live.close()
 	started := time.Now()
 	if _, err := live.explain(dialect, "SELECT 1"); err != nil {
 		f.add(fault, "catalog", "see docs/operations.md for the rights that the program's user needs", "%v", err)
-		return nil
+		return nil, nil
 	}
 	took := time.Since(started)
-	f.identity(live.cache.Namespaces(), reported)
+	names := live.cache.Namespaces()
+	f.identity(names, reported)
 	warnings := said.all()
 	for _, w := range warnings {
 		f.add(warning, "catalog", "see docs/operations.md for the rights that the program's user needs", "%s", w)
@@ -45,7 +46,7 @@ func (f *findings) database(ctx context.Context, e *explainFlags, reported []str
 	case len(warnings) == 0:
 		f.ok("catalog", "%s, read in %v", dialect, took.Round(time.Millisecond))
 	}
-	return nil
+	return names, nil
 }
 
 // identity compares the namespace of the database with those in use.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,6 +22,24 @@ const (
 	fullMemory    = 0.9
 	oldestVersion = 7
 )
+
+// servers looks at what the URL leads to. It returns nil if nothing answers.
+func (f *findings) servers(ctx context.Context, store *redisstore.Store) []redisstore.Server {
+	servers, err := store.Inspector().Servers(ctx)
+	if err != nil {
+		f.add(fault, "redis", "is the URL right (rediss:// for TLS, and only for that), is Redis up, and does its user have the rights to PING and INFO (docs/operations.md)?", "%v", err)
+		return nil
+	}
+	for i := range servers {
+		f.server(&servers[i])
+	}
+	return servers
+}
+
+// full reports whether a server takes nothing more.
+func full(s redisstore.Server) bool {
+	return s.Policy == "noeviction" && s.MaxMemory != 0 && s.UsedMemory >= s.MaxMemory
+}
 
 func (f *findings) server(s *redisstore.Server) {
 	name := "redis"
@@ -72,8 +91,20 @@ func (f *findings) persistence(s *redisstore.Server) {
 	f.ok("persistence", "off")
 }
 
-// fleet looks at the processes that report.
-func (f *findings) fleet(fleet *redisstore.Fleet) {
+// processes looks at those that report, and returns their namespaces.
+func (f *findings) processes(ctx context.Context, store *redisstore.Store, full bool) []string {
+	fleet, err := store.Inspector().Fleet(ctx)
+	if err != nil {
+		f.add(warning, "processes", "give the user the rights of an operator (docs/operations.md)", "%v", err)
+		return nil
+	}
+	f.fleet(fleet, full)
+	return fleet.Namespaces()
+}
+
+// fleet judges the reports. A Redis that is full takes no new ones but keeps
+// the processes in its list, so that no clock can be told from them.
+func (f *findings) fleet(fleet *redisstore.Fleet, full bool) {
 	const name = "processes"
 	if len(fleet.Instances) == 0 {
 		f.add(warning, name, "start one, with this Redis and key_prefix; reports come every 10 seconds", "none reports")
@@ -81,6 +112,9 @@ func (f *findings) fleet(fleet *redisstore.Fleet) {
 	}
 	versions, ruleSets, keys := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	before := len(*f)
+	if full {
+		f.add(warning, name, "give Redis room first", "what they reported is old: a full Redis takes no reports")
+	}
 	for i := range fleet.Instances {
 		in := &fleet.Instances[i]
 		who := fmt.Sprintf("%s, process %d", in.Host, in.PID)
@@ -88,7 +122,7 @@ func (f *findings) fleet(fleet *redisstore.Fleet) {
 		if in.Breaker != "closed" {
 			f.add(warning, name, "look at its log and its way to Redis", "%s does not use Redis at the moment (%s)", who, in.Breaker)
 		}
-		if off := in.ClockOffset.Abs(); off > clockOffset {
+		if off := in.ClockOffset.Abs(); off > clockOffset && !full {
 			f.add(warning, name, "synchronise its clock; it matters for how long results are kept, not for whether they are current",
 				"the clock of %s is off by %v", who, in.ClockOffset.Round(time.Millisecond))
 		}
@@ -120,11 +154,12 @@ func quoted(all []string) []string {
 	return all
 }
 
-// rights tries with the user of the URL what programs do. In a namespace that
-// is in use this leaves nothing behind.
+// rights tries with the user of the URL what programs do, in the first of the
+// namespaces. That leaves nothing behind but what the first program there does.
 func (f *findings) rights(ctx context.Context, store *redisstore.Store, namespaces []string) {
 	const name = "rights"
 	if len(namespaces) == 0 {
+		f.add(warning, name, "name a database by --dsn", "not tried: no process tells a namespace to try it in")
 		return
 	}
 	sp := store.Space(namespaces[0])
@@ -140,7 +175,12 @@ func (f *findings) rights(ctx context.Context, store *redisstore.Store, namespac
 		{"delete an entry", func() error { return sp.Delete(ctx, key) }},
 	}
 	for _, step := range steps {
-		if err := step.do(); err != nil {
+		err := step.do()
+		if errors.Is(err, cachedsql.ErrStoreFull) {
+			f.add(warning, name, "give Redis room first", "not tried to the end: Redis is full")
+			return
+		}
+		if err != nil {
 			f.add(warning, name, "no harm if programs use another user; theirs needs the rights in docs/operations.md", "this user cannot %s: %v", step.what, err)
 			return
 		}

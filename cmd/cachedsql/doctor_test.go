@@ -7,8 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/testredis"
+	"github.com/cachedsql/cachedsql/redisstore"
 )
 
 func diagnose(t *testing.T, args ...string) (found findings, code int) {
@@ -77,6 +80,66 @@ func TestDoctorFindsProcessesInTrouble(t *testing.T) {
 	for _, one := range found {
 		if (one.Status == fine) != (one.Fix == "") {
 			t.Errorf("a fix belongs to each fault and to nothing else: %+v", one)
+		}
+	}
+}
+
+func TestDoctorTakesAFullRedisForWhatItIs(t *testing.T) {
+	t.Parallel()
+	server := testredis.Start(t)
+	store, err := redisstore.Open(server.URL(), redisstore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	ahead := cachedsql.Instance{ID: "id-web-1", Host: "web-1", Breaker: "closed", Interval: time.Minute, Namespaces: []string{"shop"}, Reported: time.Now().Add(time.Hour)}
+	if err := store.Report(t.Context(), &cachedsql.Report{Instance: ahead}, ahead.ReportTTL()); err != nil {
+		t.Fatal(err)
+	}
+	if found, code := diagnose(t, "--redis", server.URL()); code != 0 || !found.has("processes", warning, "the clock of web-1") {
+		t.Fatalf("exit %d: %+v", code, found)
+	}
+	server.Do(t, "config", "set", "maxmemory", "1")
+	found, code := diagnose(t, "--redis", server.URL())
+	if code != exitFault || !found.has("memory", fault, "no more results are stored") || !found.has("rights", warning, "Redis is full") {
+		t.Errorf("exit %d: %+v", code, found)
+	}
+	if found.has("processes", warning, "clock") || !found.has("processes", warning, "is old") {
+		t.Errorf("a report that could not be renewed is taken for a clock that is wrong: %v", found.of("processes"))
+	}
+}
+
+// program are the rights of a program that are needed most, without those of an operator.
+var program = strings.Fields("on >secret ~{cachedsql:* ~cachedsql:* -@all +get +set +mget +del +multi +exec +eval +evalsha +info +time +ping +hello +auth +select")
+
+func TestDoctorTriesTheRightsOfAProgramsUser(t *testing.T) {
+	t.Parallel()
+	dsn := os.Getenv("CACHEDSQL_TEST_POSTGRES")
+	if dsn == "" {
+		t.Skip("SKIPPED: CACHEDSQL_TEST_POSTGRES is not set")
+	}
+	server := testredis.Start(t)
+	for _, c := range []struct {
+		user, but string
+		found     string
+		status    status
+	}{
+		{"app", "-keys", "can do what programs do", fine},
+		{"noset", "-set", "cannot store an entry", warning},
+		{"noeval", "-evalsha", "cannot check tags", warning},
+	} {
+		args := []any{"acl", "setuser", c.user}
+		for _, right := range program {
+			args = append(args, right)
+		}
+		server.Do(t, append(args, c.but)...)
+		url := "redis://" + c.user + ":secret@" + server.Addr
+		found, code := diagnose(t, "--redis", url, "--dsn", dsn)
+		if code != 0 || !found.has("rights", c.status, c.found) {
+			t.Errorf("%s: exit %d: %+v", c.user, code, found)
+		}
+		if found, _ := diagnose(t, "--redis", url); !found.has("rights", warning, "not tried") {
+			t.Errorf("%s, no namespace: %v", c.user, found.of("rights"))
 		}
 	}
 }

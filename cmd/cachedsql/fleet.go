@@ -60,10 +60,12 @@ func (f *fleetFlags) with(cmd *cobra.Command, do func(context.Context, *redissto
 	defer store.Close()
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
-	if err := do(ctx, store); err != nil {
-		return &faultError{err}
+	err = do(ctx, store)
+	var judged *faultError
+	if err == nil || errors.As(err, &judged) {
+		return err
 	}
-	return nil
+	return &faultError{err}
 }
 
 // table is what a command lists: a value for programs, and rows for people.
@@ -154,7 +156,11 @@ func newQueries() *cobra.Command {
 		Use:   "queries",
 		Short: "List what the programs ask, by the load it is for the database",
 		Long: `List the queries of all processes that report to a Redis. Those come first that would keep the database
-busiest if there were no cache: its mean time, times the number of calls.` + redisHelp,
+busiest if there were no cache: its mean time, times the number of calls (LOAD).
+
+  HITS      calls answered from the cache; RATIO is their share of the lookups
+  DATABASE  the mean time of an answer from the database; HIT of one from the cache
+  REASON    why most of the other calls were not looked up; "cachedsql why ID" says what to do about it` + redisHelp,
 		Example: `  cachedsql queries
   cachedsql queries -n 0 --json | jq -r '.[] | select(.rule == null) | .statement'`,
 	}
@@ -182,10 +188,25 @@ const shownStatement = 80
 
 func queryRow(q *cachedsql.QueryStats) []any {
 	return []any{
-		q.QueryID, q.Calls, answered(q), fmt.Sprintf("%.0f%%", 100*q.HitRatio()),
-		q.DatabaseTime.Mean().Round(time.Microsecond), q.HitTime.Mean().Round(time.Microsecond), q.Load().Round(time.Millisecond),
+		q.QueryID, q.Calls, answered(q), ratio(q), meanTime(q.DatabaseTime), meanTime(q.HitTime), q.Load().Round(time.Millisecond),
 		orDash(q.Rule), orDash(mainReason(q)), oneLine(q.Statement, shownStatement),
 	}
+}
+
+// ratio writes a query's hit ratio, "-" where nothing was looked up.
+func ratio(q *cachedsql.QueryStats) string {
+	if answered(q)+q.Misses == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f%%", 100*q.HitRatio())
+}
+
+// meanTime writes the mean of times, "-" where there are none.
+func meanTime(h cachedsql.Histogram) string {
+	if h.Count == 0 {
+		return "-"
+	}
+	return h.Mean().Round(time.Microsecond).String()
 }
 
 // oneLine returns a text without line breaks, cut to a number of characters.

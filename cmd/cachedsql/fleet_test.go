@@ -46,7 +46,7 @@ func TestQueriesAddsUpAllProcesses(t *testing.T) {
 	if code != 0 || len(lines) != 3 {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
-	for i, want := range [][]string{{"aaaaaaaaaaaaaaaa", "20", "18", "90%"}, {"bbbbbbbbbbbbbbbb", "10", "0", "0%"}} {
+	for i, want := range [][]string{{"aaaaaaaaaaaaaaaa", "20", "18", "90%"}, {"bbbbbbbbbbbbbbbb", "10", "0", "-"}} {
 		if got := strings.Fields(lines[i+1])[:4]; strings.Join(got, " ") != strings.Join(want, " ") {
 			t.Errorf("line %d: got %v, want %v", i, got, want)
 		}
@@ -104,7 +104,7 @@ func TestFleetCommandsSayWhatIsWrong(t *testing.T) {
 		{[]string{"queries", "--redis", "redis://127.0.0.1:1", "--timeout", "2s"}, exitFault, "cachedsql: redis"},
 		{[]string{"instances", "--redis", "http://x"}, exitUsage, "scheme"},
 	} {
-		if out, errs, code := command(t, "", c.args...); code != c.code || !strings.Contains(errs, c.says) {
+		if out, errs, code := command(t, "", c.args...); code != c.code || !strings.Contains(errs, c.says) || strings.Count(errs, "cachedsql: ") != 1 {
 			t.Errorf("%v: exit %d, %q %q", c.args, code, out, errs)
 		}
 	}

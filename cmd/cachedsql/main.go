@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/redis/go-redis/v9/logging"
@@ -49,12 +50,17 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 0
 	case errors.As(err, &fault):
 		if fault.err != nil {
-			fmt.Fprintln(stderr, fault.err)
+			say(stderr, fault.err)
 		}
 		return exitFault
 	}
-	fmt.Fprintln(stderr, "cachedsql:", err)
+	say(stderr, err)
 	return exitUsage
+}
+
+// say prints an error. Those of the library name it already.
+func say(out io.Writer, err error) {
+	fmt.Fprintln(out, "cachedsql:", strings.TrimPrefix(err.Error(), "cachedsql: "))
 }
 
 // faultError is an error that is no mistake in calling the command. One

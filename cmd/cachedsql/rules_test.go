@@ -149,8 +149,8 @@ func TestRulesDiffExitsByWhetherThereIsOne(t *testing.T) {
 	if out, _, code := command(t, rulesA, "rules", "diff", "--redis", url, "-"); code != 0 || out != "" {
 		t.Errorf("equal: exit %d: %q", code, out)
 	}
-	if out, _, code := command(t, rulesB, "rules", "diff", "--redis", url, "-"); code != exitFault || !strings.Contains(out, "-    ttl: 1m\n+    ttl: 5m\n") {
-		t.Errorf("different: exit %d: %q", code, out)
+	if out, errs, code := command(t, rulesB, "rules", "diff", "--redis", url, "-"); code != exitFault || errs != "" || !strings.Contains(out, "-    ttl: 1m\n+    ttl: 5m\n") {
+		t.Errorf("different: exit %d: %q, and %q", code, out, errs)
 	}
 	out, _, _ := command(t, rulesB, "rules", "apply", "--redis", url, "--dry-run", "--json", "-")
 	var dry struct{ Base, Diff string }

@@ -19,7 +19,8 @@ func newTables() *cobra.Command {
 		Long: `List the tables that the programs read or write, those first to which writes are announced most often.
 
   INVALIDATIONS  writes announced; BY-KEY of those named rows by a key, so that results fixed on other rows outlived them
-  READS          executions of queries that read the table; RATIO of them were answered from the cache
+  READS          executions of queries that read the table
+  CACHED         the share of them that was answered from the cache; the others were not all looked up
   OUTDATED       lookups that found a result which a write had made unusable
   WRITER         the query that invalidates it most` + redisHelp,
 		Example: `  cachedsql tables
@@ -28,15 +29,15 @@ func newTables() *cobra.Command {
 	f.register(cmd)
 	f.list(cmd, func(ctx context.Context, s *redisstore.Store) (*table, error) {
 		all, err := s.Inspector().Tables(ctx)
-		return tableOf(all, "TABLE INVALIDATIONS BY-KEY LAST READS RATIO OUTDATED WRITER", tableRow), err
+		return tableOf(all, "TABLE INVALIDATIONS BY-KEY LAST READS CACHED OUTDATED WRITER", tableRow), err
 	})
 	return cmd
 }
 
 func tableRow(t *redisstore.Table) []any {
-	reads, ratio, last, writer := t.Reads(), "-", "-", "-"
+	reads, cached, last, writer := t.Reads(), "-", "-", "-"
 	if reads.Calls > 0 {
-		ratio = fmt.Sprintf("%.0f%%", 100*float64(reads.Cached)/float64(reads.Calls))
+		cached = fmt.Sprintf("%.0f%%", 100*float64(reads.Cached)/float64(reads.Calls))
 	}
 	if !t.LastInvalidated.IsZero() {
 		last = ago(t.LastInvalidated)
@@ -44,7 +45,7 @@ func tableRow(t *redisstore.Table) []any {
 	if len(t.Writers) > 0 {
 		writer = t.Writers[0].QueryID
 	}
-	return []any{t.Table, t.Invalidations, t.ByKey, last, reads.Calls, ratio, reads.Outdated, writer}
+	return []any{t.Table, t.Invalidations, t.ByKey, last, reads.Calls, cached, reads.Outdated, writer}
 }
 
 // eventLine writes an event for people.

@@ -35,7 +35,7 @@ const defaultColumn = 2
 
 var topColumns = []topColumn{
 	{"CALLS/S", 9, false, func(r *topRow) string { return rate(r.perSecond) }, func(a, b *topRow) int { return cmp.Compare(a.perSecond, b.perSecond) }},
-	{"HIT%", 6, false, hitShare, func(a, b *topRow) int { return cmp.Compare(a.HitRatio(), b.HitRatio()) }},
+	{"HIT%", 6, false, func(r *topRow) string { return ratio(&r.QueryStats) }, func(a, b *topRow) int { return cmp.Compare(a.HitRatio(), b.HitRatio()) }},
 	{"BUSY", 7, false, func(r *topRow) string { return fmt.Sprintf("%.1f%%", 100*r.busy) }, func(a, b *topRow) int { return cmp.Compare(a.busy, b.busy) }},
 	{"SAVED/S", 9, false, func(r *topRow) string { return short(r.saved) }, func(a, b *topRow) int { return cmp.Compare(a.saved, b.saved) }},
 	{"DATABASE", 9, false, func(r *topRow) string { return short(r.database) }, func(a, b *topRow) int { return cmp.Compare(a.database, b.database) }},
@@ -50,13 +50,6 @@ func (r *topRow) label() string {
 		return "(all others)"
 	}
 	return cmp.Or(r.Name, oneLine(r.Statement, len(r.Statement)))
-}
-
-func hitShare(r *topRow) string {
-	if answered(&r.QueryStats)+r.Misses == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.0f%%", 100*r.HitRatio())
 }
 
 // rate writes a number per second in few characters.

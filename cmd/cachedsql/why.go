@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -140,17 +139,30 @@ func (a *whyAnswer) print(out io.Writer) error {
 	}
 	if q := a.Figures; q != nil {
 		line("statement", oneLine(q.Statement, shownStatement))
-		if a.Explanation == nil {
-			line("rule", orDash(q.Rule))
+		if rule := a.ruleInPrograms(); rule != "" {
+			line("rule", rule)
 		}
 		line("calls", fmt.Sprintf("%d, last %s ago", q.Calls, ago(q.LastSeen)))
-		line("from the cache", fmt.Sprintf("%d of %d lookups (%.0f%%)", answered(q), answered(q)+q.Misses, 100*q.HitRatio()))
-		line("database", fmt.Sprintf("%v on average; a hit takes %v", q.DatabaseTime.Mean().Round(time.Microsecond), q.HitTime.Mean().Round(time.Microsecond)))
+		line("from the cache", fmt.Sprintf("%d of %d lookups (%s)", answered(q), answered(q)+q.Misses, ratio(q)))
+		line("database", meanTime(q.DatabaseTime)+" on average; a hit takes "+meanTime(q.HitTime))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	return a.printReasons(out)
+}
+
+// ruleInPrograms says which rule programs report for the query, unless the rules
+// that are known here have said so already.
+func (a *whyAnswer) ruleInPrograms() string {
+	switch rule := a.Figures.Rule; {
+	case a.Explanation == nil:
+		return orDash(rule)
+	case rule == "" || a.Explanation.Rule != "":
+		return ""
+	default:
+		return rule + ", in programs: their rules, or the name in a leading comment, differ from what was given here"
+	}
 }
 
 func (a *whyAnswer) printReasons(out io.Writer) error {

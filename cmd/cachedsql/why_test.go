@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cachedsql/cachedsql"
 )
@@ -50,5 +51,23 @@ func TestWhyExplainsAStatementThatNobodyReports(t *testing.T) {
 	id := cachedsql.Explain(cachedsql.Postgres, statement).QueryID
 	if out, _, _ := command(t, "", "why", "--redis", url, statement); !strings.Contains(out, id) {
 		t.Errorf("no %s in %s", id, out)
+	}
+}
+
+// A rule may go by the name in a comment, which is not part of the query ID.
+func TestWhyTellsTheRuleThatProgramsReportForAText(t *testing.T) {
+	t.Parallel()
+	url, store := reporting(t)
+	statement := "SELECT price FROM items WHERE id = 5"
+	q := cachedsql.QueryStats{QueryID: cachedsql.Explain(cachedsql.Postgres, statement).QueryID, Statement: statement, Rule: "by-name", Calls: 3}
+	r := &cachedsql.Report{Instance: cachedsql.Instance{ID: "id-web-3", Host: "web-3", Breaker: "closed", Interval: time.Minute}, Queries: []cachedsql.QueryStats{q}}
+	if err := store.Report(t.Context(), r, r.Instance.ReportTTL()); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, code := command(t, "", "why", "--redis", url, statement)
+	for _, want := range []string{"by-name, in programs", "0 of 0 lookups (-)", "- on average; a hit takes -"} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit %d: no %q in:\n%s%s", code, want, out, errs)
+		}
 	}
 }
