@@ -48,30 +48,52 @@ func (rec *recording) fill() {
 	}
 }
 
-// fullPause is how long nothing is sent to a store that had no room.
-const fullPause = time.Second
-
 // storeEntry puts an entry into the store.
 func (c *Cache) storeEntry(l *lookup, entry []byte, rows int64, ttl time.Duration) {
-	if from := c.fillsFrom.Load(); c.gate.down.Load() || from != 0 && sinceStart() < from {
-		c.emit(Event{Outcome: NotFilled, Reason: reason.CacheDown})
-		return
-	}
-	entry = c.compressed(l.route, entry)
-	started := time.Now()
-	err := l.route.space.fillEntry(context.Background(), l.key, entry, ttl)
-	e := Event{
-		Outcome: Filled, QueryID: l.plan.st.QueryID, Statement: l.plan.st.Normal, Rule: l.route.ruleName(),
-		Rows: rows, Bytes: int64(len(entry)), Duration: time.Since(started),
-	}
-	if errors.Is(err, ErrStoreFull) {
-		c.fillsFrom.Store(sinceStart() + int64(fullPause))
-	}
-	if err != nil {
-		e.Outcome, e.Reason, e.Err = NotFilled, reason.CacheDown, err
+	e := Event{Outcome: NotFilled, QueryID: l.plan.st.QueryID, Statement: l.plan.st.Normal, Rule: l.route.ruleName()}
+	switch from := c.fillsFrom.Load(); {
+	case c.gate.down.Load():
+		e.Reason = reason.CacheDown
+	case from != 0 && sinceStart() < from:
+		e.Reason = reason.StoreFull
+	default:
+		entry = c.compressed(l.route, entry)
+		e.Rows, e.Bytes = rows, int64(len(entry))
+		started := time.Now()
+		e.Err = l.route.space.fillEntry(context.Background(), l.key, entry, ttl)
+		e.Duration = time.Since(started)
+		e.Outcome, e.Reason = c.filled(e.Err)
 	}
 	l.plan.tally.stored(&e)
 	c.emit(e)
+}
+
+// fullPause is how long nothing is sent to a store that had no room.
+const fullPause = time.Second
+
+// filled judges what came of storing an entry.
+func (c *Cache) filled(err error) (Outcome, Reason) {
+	switch {
+	case err == nil:
+		return Filled, reason.None
+	case errors.Is(err, ErrStoreFull):
+		c.fillsFrom.Store(sinceStart() + int64(fullPause))
+		c.warnFull(err)
+		return NotFilled, reason.StoreFull
+	}
+	return NotFilled, reason.CacheDown
+}
+
+// fullWarnings is the time between two lines in the log.
+const fullWarnings = time.Minute
+
+// warnFull says it in the log, since nothing else is wrong with such a store.
+func (c *Cache) warnFull(err error) {
+	now, last := sinceStart(), c.fullWarned.Load()
+	if last != 0 && now-last < int64(fullWarnings) || !c.fullWarned.CompareAndSwap(last, now) {
+		return
+	}
+	c.config.Logger.Warn("cachedsql: store is full, results are not stored; said once a minute at most", "error", err)
 }
 
 // jittered shortens ttl by up to the given share, so that entries stored

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -316,6 +317,35 @@ func (p *redisPair) wantFreshUntilHit() {
 		if time.Now().After(deadline) {
 			p.Fatalf("no hits after the outage: %s %s", p.a.rec.LastRead(), p.b.rec.LastRead())
 		}
+	}
+}
+
+func TestResultsThatDoNotFitAreToldAsSuch(t *testing.T) {
+	t.Parallel()
+	var log lockedBuffer
+	p := newRedisPair(t, func(c *cachedsql.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	p.a.warm(allItems)
+	p.redis.Do(p, "config", "set", "maxmemory", "1")
+	// The second is not even sent: a store without room is left alone.
+	for _, n := range []string{"1", "2"} {
+		answer(p.Context(), p.a.db, "SELECT price + "+n+" FROM items")
+		cachedsqltest.Wait(t, p.a.cache)
+	}
+	full := 0
+	for _, e := range p.a.rec.Events() {
+		if e.Outcome != cachedsql.NotFilled {
+			continue
+		}
+		if full++; e.Reason.String() != "store_full" || e.QueryID == "" || e.Rule == "" {
+			t.Errorf("got reason %s, query %q, rule %q; want store_full of a query and a rule", e.Reason, e.QueryID, e.Rule)
+		}
+	}
+	if want := "store is full, results are not stored"; full != 2 || strings.Count(log.String(), want) != 1 {
+		t.Errorf("%d results not stored, want 2; and once in the log: %s", full, log.String())
+	}
+	q := p.a.cache.Queries()
+	if i := slices.IndexFunc(q, func(q cachedsql.QueryStats) bool { return q.NotFilledByReason["store_full"] == 2 }); i < 0 {
+		t.Errorf("not in the figures of the query: %+v", q)
 	}
 }
 

@@ -149,6 +149,12 @@ var reasonStates = map[string]func(*shop){
 			s.read(fmt.Sprint("SELECT * FROM items WHERE id > ", i))
 		}
 	},
+	"store_full": func(s *shop) {
+		store := &brokenStore{Store: cachedsql.NewMemoryStore(cachedsql.MemoryConfig{}), full: true}
+		s.reopen(s.inner, func(c *cachedsql.Config) { c.Store = store })
+		s.items("")
+		cachedsqltest.Wait(s.T, s.cache)
+	},
 	"unknown_argument": func(s *shop) {
 		s.reopen(oddConnector{}, func(c *cachedsql.Config) { c.Namespace = "odd" })
 		s.query(s.db, s.Context(), "SELECT * FROM items WHERE id = ?", struct{ a int }{1})
@@ -290,11 +296,12 @@ func (s *shop) reopen(inner driver.Connector, change func(*cachedsql.Config)) {
 	s.Cleanup(func() { s.db.Close() })
 }
 
-// brokenStore fails every lookup, or, with block set, takes no entry until that
+// brokenStore fails every lookup, or has no room, or, with block set, takes no entry until that
 // is closed.
 type brokenStore struct {
 	cachedsql.Store
 	block chan struct{}
+	full  bool
 }
 
 type brokenSpace struct {
@@ -305,13 +312,16 @@ type brokenSpace struct {
 func (b *brokenStore) Space(name string) cachedsql.Space { return brokenSpace{b.Store.Space(name), b} }
 
 func (b brokenSpace) Read(ctx context.Context, key cachedsql.Key, tags cachedsql.TagSet, buf []byte) (cachedsql.Reading, error) {
-	if b.store.block == nil {
+	if b.store.block == nil && !b.store.full {
 		return cachedsql.Reading{}, errors.New("broken")
 	}
 	return b.Space.Read(ctx, key, tags, buf)
 }
 
 func (b brokenSpace) Fill(context.Context, cachedsql.Key, []byte, time.Duration) error {
+	if b.store.full {
+		return cachedsql.ErrStoreFull
+	}
 	<-b.store.block
 	return nil
 }

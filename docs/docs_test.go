@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -21,6 +22,19 @@ func TestEveryReasonIsExplained(t *testing.T) {
 	}
 	if got, want := docs.ReasonOf("no_such_reason"), (docs.Reason{}); got != want {
 		t.Errorf("a word that is no reason: %+v", got)
+	}
+}
+
+func TestReadmeNamesEveryReason(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range cachedsql.Reasons() {
+		if !strings.Contains(string(readme), "`"+r.String()+"`") {
+			t.Errorf("README.md does not name %s", r)
+		}
 	}
 }
 

@@ -74,6 +74,7 @@ const (
 	ResultError      // the result ended with an error or a warning
 	UnsupportedValue // a value the codec cannot hold exactly
 	FillDropped      // the fill queue was full
+	StoreFull        // the store has no room
 
 	// A check that says nothing.
 	NotRepeatable // the database may answer differently over the same rows
@@ -97,7 +98,7 @@ var words = [count]string{
 	IsolationLevel: "isolation_level", UnknownNamespace: "unknown_namespace", ReadReplica: "read_replica", UnknownArgument: "unknown_argument",
 	CacheDown: "cache_down", PendingWrite: "pending_write", Closed: "closed",
 	TooManyRows: "too_many_rows", TooLarge: "too_large", PartialRead: "partial_read", ResultError: "result_error",
-	UnsupportedValue: "unsupported_value", FillDropped: "fill_dropped", NotRepeatable: "not_repeatable",
+	UnsupportedValue: "unsupported_value", FillDropped: "fill_dropped", StoreFull: "store_full", NotRepeatable: "not_repeatable",
 }
 
 // String returns the reason's stable word, "" for None.
