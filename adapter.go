@@ -23,7 +23,8 @@ const (
 )
 
 // Adapter is what a Cache knows of one particular driver. Every field may be
-// left out; what is missing costs caching or speed, never a right answer.
+// left out; what is missing costs caching or speed, never a right answer, except
+// for Variant where handles on one database and Store are configured differently.
 type Adapter struct {
 	// Dialect is the SQL dialect. Generic means: detect it from the driver.
 	Dialect Dialect

@@ -83,9 +83,9 @@ type Config struct {
 
 	// Namespace names the database in the store. Handles with equal namespaces
 	// share entries and invalidation, so it must name one database and it is a
-	// security boundary. By default it is asked from the server; on PostgreSQL
-	// nothing from before the server's last start is used then, which under a
-	// Namespace is kept.
+	// security boundary. By default it is asked from the server, and nothing from
+	// before the server's last start is used then, which under a Namespace is
+	// kept.
 	Namespace string
 
 	// NearBound is the most that a near hit under near: push may lag behind

@@ -188,7 +188,7 @@ func TestMistakesInSettingsComeOutOfOpen(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ dsn, want string }{
 		{"postgres://u:secret@h/db?cache_rule=x", `cachedsql: DSN: unknown setting "cache_rule", did you mean "cache_rules"?`},
-		{"host=h password=secret cache_lease=soon", `cachedsql: DSN: cache_lease: "soon" is not a duration such as 10s or 50ms`},
+		{"host=h password=secret cache_lease=soon", `cachedsql: DSN: cache_lease: "soon" is not a duration above zero such as 10s or 50ms`},
 		{"host=h password=secret cache_rules=/nonexistent.yaml", "cachedsql: rule file: stat /nonexistent.yaml: no such file or directory"},
 	} {
 		_, err := sql.Open(cachedpg.Name, c.dsn)

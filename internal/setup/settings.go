@@ -180,7 +180,7 @@ func (s *Setting) apply(o *options, value string) error {
 func duration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q is not a duration such as 10s or 50ms", s)
+		return 0, fmt.Errorf("%q is not a duration above zero such as 10s or 50ms", s)
 	}
 	return d, nil
 }

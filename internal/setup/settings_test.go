@@ -63,8 +63,8 @@ func TestMistakenSettingsNameTheirSource(t *testing.T) {
 		map[string]string{"cache_consistency": "boundet", "cache_redis": "", "cache_lease": "-5s"},
 		environment(map[string]string{"CACHEDSQL_LOOKUP_TIMEOUT": "50", "CACHEDSQL_NAMESPACE": ""}))
 	want := `cachedsql: DSN: cache_consistency: "boundet" is not one of strict, bounded, did you mean "bounded"?
-cachedsql: DSN: cache_lease: "-5s" is not a duration such as 10s or 50ms
-cachedsql: CACHEDSQL_LOOKUP_TIMEOUT: "50" is not a duration such as 10s or 50ms
+cachedsql: DSN: cache_lease: "-5s" is not a duration above zero such as 10s or 50ms
+cachedsql: CACHEDSQL_LOOKUP_TIMEOUT: "50" is not a duration above zero such as 10s or 50ms
 cachedsql: DSN: cache_redis: value is missing`
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
