@@ -158,6 +158,9 @@ func TestFlushOfATableEndsItsResultsAlone(t *testing.T) {
 	if out, errs, code := command(t, "", append(args, "--dry-run")...); code != 0 || !strings.Contains(out, flushedTable) || !hits(flushedTable, false) {
 		t.Errorf("dry run: exit %d: %s%s", code, out, errs)
 	}
+	if out, errs, code := command(t, "", append(args, "--table", "nobodys")...); code != exitFault || !strings.Contains(errs, `no table "nobodys"`) || !hits(flushedTable, false) {
+		t.Errorf("beside one that is not there: exit %d: %s%s", code, out, errs)
+	}
 	if out, errs, code := command(t, "", args...); code != 0 || !strings.Contains(out, flushedTable) {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}

@@ -101,8 +101,8 @@ func (f *flushFlags) flush(ctx context.Context, s *redisstore.Store) (*flushed, 
 	}
 	done := &flushed{DryRun: f.dryRun}
 	if f.byTable() {
-		if done.Tables, err = f.chooseTables(fleet); err != nil || f.dryRun {
-			return done, err
+		if done.Tables, err = f.chooseTables(fleet); err != nil {
+			return nil, err
 		}
 		return done, f.flushTables(ctx, done.Tables)
 	}
@@ -167,8 +167,8 @@ func tablesOf(fleet *redisstore.Fleet, is func(*cachedsql.QueryStats) bool) []st
 	return tables
 }
 
-// flushTables does what Cache.Invalidate does in a program. Where the DSN names
-// a Redis of its own, that is the one.
+// flushTables does what Cache.Invalidate does in a program, if that is not only
+// to be said. Where the DSN names a Redis of its own, that is the one.
 func (f *flushFlags) flushTables(ctx context.Context, tables []string) error {
 	dialect, err := f.live.chosenDialect()
 	if err != nil {
@@ -179,6 +179,14 @@ func (f *flushFlags) flushTables(ctx context.Context, tables []string) error {
 		return err
 	}
 	defer live.close()
+	for _, name := range f.tables {
+		if err := live.knows(name); err != nil {
+			return err
+		}
+	}
+	if f.dryRun {
+		return nil
+	}
 	return live.cache.Invalidate(ctx, tables...)
 }
 

@@ -70,6 +70,19 @@ func withSetting(d cachedsql.Dialect, dsn, name, value string) string {
 
 func (l *live) close() { _ = l.db.Close() }
 
+// knows returns an error where the catalog has no table or view of a name, as it
+// is written in SQL: to invalidate it would do nothing, and say nothing of that.
+func (l *live) knows(table string) error {
+	e, err := l.explain(l.dialect, "SELECT 1 FROM "+table)
+	if err != nil {
+		return err
+	}
+	if e.Reason.String() == "unknown_relation" {
+		return fmt.Errorf("cachedsql: the database has no table %q that a result could depend on; name its schema if it is not in the search path", table)
+	}
+	return nil
+}
+
 func (l *live) explain(d cachedsql.Dialect, text string) (cachedsql.Explanation, error) {
 	if d != l.dialect {
 		return cachedsql.Explanation{}, fmt.Errorf("the database speaks %s, not %s", l.dialect, d)
