@@ -8,10 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/cachedmysql"
+	"github.com/cachedsql/cachedsql/internal/testhit"
 )
 
 func rulesFile(t *testing.T) string {
@@ -61,35 +60,8 @@ func TestSqlOpenCachesByDSN(t *testing.T) {
 	exec(t, db, "insert into cachedmysql_open values (?, ?)", 1, 10)
 	for n := range int64(3) {
 		exec(t, db, "update cachedmysql_open set n = ? where id = ?", n, 1)
-		readUntilHit(t, db, n, "select n from cachedmysql_open where id = ?", 1)
+		testhit.Read(t, db, n, "select n from cachedmysql_open where id = ?", 1)
 	}
-}
-
-// readUntilHit reads until the cache answers, and never accepts another value
-// than want. The first reads may be misses, or bypasses while the catalog is
-// loaded again.
-func readUntilHit(t *testing.T, db *sql.DB, want int64, query string, args ...any) {
-	t.Helper()
-	cache, ok := cachedsql.FromDB(db)
-	if !ok {
-		t.Fatal("no cache behind the handle")
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		hits, got := cache.Stats().Hits, int64(-1)
-		if err := db.QueryRow(query, args...).Scan(&got); err != nil {
-			t.Fatal(err)
-		}
-		if got != want {
-			t.Fatalf("read %d after %d was committed", got, want)
-		}
-		if cache.Stats().Hits > hits {
-			return
-		}
-		if err := cache.Wait(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Fatalf("never a hit; stats: %+v", cache.Stats())
 }
 
 func TestMistakesComeOutOfOpen(t *testing.T) {

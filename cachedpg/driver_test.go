@@ -17,6 +17,7 @@ import (
 
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/cachedpg"
+	"github.com/cachedsql/cachedsql/internal/testhit"
 )
 
 const everything = "version: 1\nrules: [{name: all, ttl: 1m}]\n"
@@ -92,42 +93,15 @@ func table(t *testing.T, db *sql.DB) string {
 	return name
 }
 
-// readUntilHit reads until the cache answers, and never accepts another value
-// than want. The first reads may be misses, or bypasses while the catalog is
-// loaded again because a test beside this one created a table.
-func readUntilHit(t *testing.T, db *sql.DB, want int64, query string, args ...any) {
-	t.Helper()
-	cache, ok := cachedsql.FromDB(db)
-	if !ok {
-		t.Fatal("no cache behind the handle")
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		hits, got := cache.Stats().Hits, int64(-1)
-		if err := db.QueryRow(query, args...).Scan(&got); err != nil {
-			t.Fatal(err)
-		}
-		if got != want {
-			t.Fatalf("read %d after %d was committed", got, want)
-		}
-		if cache.Stats().Hits > hits {
-			return
-		}
-		if err := cache.Wait(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Fatalf("never a hit; stats: %+v", cache.Stats())
-}
-
 // hitsAndFreshness checks the whole road: repeated reads hit, and a write is
 // seen by the next read.
 func hitsAndFreshness(t *testing.T, db *sql.DB) {
 	t.Helper()
 	name := table(t, db)
 	exec(t, db, "insert into "+name+" values (1, 10)")
-	readUntilHit(t, db, 10, "select n from "+name+" where id = $1", 1)
+	testhit.Read(t, db, 10, "select n from "+name+" where id = $1", 1)
 	exec(t, db, "update "+name+" set n = 11 where id = 1")
-	readUntilHit(t, db, 11, "select n from "+name+" where id = $1", 1)
+	testhit.Read(t, db, 11, "select n from "+name+" where id = $1", 1)
 }
 
 func TestSqlOpenCachesByDSN(t *testing.T) {
@@ -152,7 +126,7 @@ func TestHandlesShareResultsThroughRedis(t *testing.T) {
 	exec(t, writer, "insert into "+name+" values (1, 0)")
 	for n := range int64(20) {
 		exec(t, writer, "update "+name+" set n = $1 where id = 1", n)
-		readUntilHit(t, reader, n, "select n from "+name+" where id = 1")
+		testhit.Read(t, reader, n, "select n from "+name+" where id = 1")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/internal/testhit"
 )
 
 // scans are values and destinations that database/sql alone cannot bring
@@ -69,7 +70,7 @@ func TestCachedColumnsScanLikePgxOwn(t *testing.T) {
 	db := open(t, withSettings(t, map[string]string{"cache_rules": rulesFile(t)}))
 	name := table(t, db)
 	exec(t, db, "insert into "+name+" values (1, 1)")
-	readUntilHit(t, db, 1, "select n from "+name)
+	testhit.Read(t, db, 1, "select n from "+name)
 	cache, _ := cachedsql.FromDB(db)
 	hits := cache.Stats().Hits
 	for value, dests := range scans() {
