@@ -37,14 +37,14 @@ func (r *run) jumpClock(ctx context.Context) error {
 // jump then would make the run worthless, so that ends it.
 func (w *worker) followClock() {
 	for !w.shared.stop.Load() {
-		want := w.shared.clock[w.number].Load()
+		want := w.shared.clock[w.Number].Load()
 		if had := time.WallClockJump.Load(); had != want {
 			before := time.Now()
 			time.WallClockJump.Store(want)
 			after := time.Now()
 			passed, jumped := after.Sub(before), after.Round(0).Sub(before.Round(0))
 			if off := jumped - passed - time.Duration(want-had)*time.Second; off.Abs() > time.Second {
-				fmt.Fprintf(os.Stderr, "torture: the clock of worker %d was to jump by %d s: the wall clock says %v, the monotonic one %v\n", w.number, want-had, jumped, passed)
+				fmt.Fprintf(os.Stderr, "torture: the clock of worker %d was to jump by %d s: the wall clock says %v, the monotonic one %v\n", w.Number, want-had, jumped, passed)
 				os.Exit(1)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -132,6 +133,26 @@ func TestCheckerFindsEachMissingPart(t *testing.T) {
 	}
 }
 
+// A part of a script that is to be left out has to be there.
+func TestBrokenScriptsAreNotTheRightOnes(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../redisstore/scripts/*.lua")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d scripts, %v", len(files), err)
+	}
+	for name, b := range breakages {
+		if b.script != nil && !slices.ContainsFunc(files, func(file string) bool {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Error(err)
+			}
+			return b.script(string(text)) != string(text)
+		}) {
+			t.Errorf("%s: no script has what is to be left out", name)
+		}
+	}
+}
+
 func wantFound(t *testing.T, name, dsn string) {
 	t.Helper()
 	b := breakages[name]
@@ -149,5 +170,8 @@ func TestStaleReadsOfBoundedEndSoon(t *testing.T) {
 	r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 2 * time.Second, Bounded: true})
 	if lag := r.lag(); lag > leaseTime {
 		t.Errorf("a read was stale %v after the commit:\n%s", lag, log)
+	}
+	if r.Counts[hits] == 0 || r.Counts[commits] == 0 {
+		t.Errorf("nothing was tried: %v\n%s", r, log)
 	}
 }

@@ -51,8 +51,8 @@ func arm(step, action int) int64 { return int64(step)<<8 | int64(action) }
 
 // at is called at each step. It reports whether a COMMIT is to come late.
 func (w *worker) at(step int) (late bool) {
-	armed := w.shared.armed[w.number].Load()
-	if armed>>8 != int64(step) || !w.shared.armed[w.number].CompareAndSwap(armed, 0) {
+	armed := w.shared.armed[w.Number].Load()
+	if armed>>8 != int64(step) || !w.shared.armed[w.Number].CompareAndSwap(armed, 0) {
 		return false
 	}
 	switch armed & 0xff {
@@ -72,7 +72,7 @@ func (w *worker) at(step int) (late bool) {
 		w.changeKey()
 		w.readItemByKey(0) // finds the schema changed
 		w.readByKey()
-		w.shared.armed[w.number].Store(arm(endSent, reread))
+		w.shared.armed[w.Number].Store(arm(endSent, reread))
 	case reread:
 		time.Sleep(aWhile / 4)
 		w.readByKey()
@@ -116,7 +116,7 @@ func (s stepSpace) Follow(bound time.Duration, report func(error)) (cachedsql.Fo
 func (s stepSpace) Begin(ctx context.Context, id cachedsql.WriterID, tags cachedsql.TagSet, lease time.Duration) (cachedsql.Schema, error) {
 	s.worker.at(beginSent)
 	schema, err := s.Space.Begin(ctx, id, tags, lease)
-	if s.worker.shared.armed[s.worker.number].Load() != arm(beginAcked, migrate) || writesItemsOnly(tags.Names()) {
+	if s.worker.shared.armed[s.worker.Number].Load() != arm(beginAcked, migrate) || writesItemsOnly(tags.Names()) {
 		s.worker.at(beginAcked)
 	}
 	return schema, err

@@ -64,7 +64,6 @@ var followClock func(*worker)
 // worker is a process with a pool of its own.
 type worker struct {
 	job
-	number   int
 	shared   *shared
 	database database
 	db       *sql.DB
@@ -76,9 +75,8 @@ func runWorker(text string) error {
 	if err := json.Unmarshal([]byte(text), &w.job); err != nil {
 		return err
 	}
-	w.number = w.Number
 	setLease(w.Lease)
-	if breakages[w.Broken].near == nearLeased && !servesLeased(w.number) {
+	if breakages[w.Broken].near == nearLeased && !servesLeased(w.Number) {
 		w.Near = "off"
 	}
 	w.database = openDatabase(w.DSN)
@@ -182,7 +180,7 @@ func (w *worker) openStore() (cachedsql.Store, func(), error) {
 	}
 	closeStore := func() { _ = store.Close() }
 	if broken.store != nil {
-		return brokenStore{store, w.number, broken.store}, closeStore, nil
+		return brokenStore{store, w.Number, broken.store}, closeStore, nil
 	}
 	return store, closeStore, nil
 }
@@ -241,7 +239,7 @@ func (w *worker) count(e cachedsql.Event) {
 	case cachedsql.Filled:
 		w.shared.add(fills)
 	case cachedsql.Note:
-		fmt.Fprintf(os.Stderr, "worker %d: %v\n", w.number, e.Err)
+		fmt.Fprintf(os.Stderr, "worker %d: %v\n", w.Number, e.Err)
 	}
 }
 
@@ -250,7 +248,7 @@ func (w *worker) work() {
 	for !w.shared.stop.Load() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*leaseTime)
 		switch n := rand.IntN(1000); {
-		case w.shared.armed[w.number].Load() == arm(beginAcked, migrate):
+		case w.shared.armed[w.Number].Load() == arm(beginAcked, migrate):
 			w.autocommit(ctx, w.item(rand.Int64N(items)))
 		case n < 20, n < 200 && w.shared.contend.Load():
 			w.write(ctx)
@@ -266,5 +264,5 @@ func (w *worker) work() {
 
 // complain reports a stale read to the parent.
 func (w *worker) complain(query, verdict string) {
-	fmt.Fprintf(os.Stderr, "STALE: worker %d: %s: %s\n", w.number, query, verdict)
+	fmt.Fprintf(os.Stderr, "STALE: worker %d: %s: %s\n", w.Number, query, verdict)
 }
