@@ -122,7 +122,7 @@ func TestLogIsLimitedAndLosesNoCount(t *testing.T) {
 		for range 3 {
 			for range each {
 				both(cachedsql.Event{Outcome: cachedsql.StoreFailed, Err: errors.New("refused")})
-				both(cachedsql.Event{Outcome: cachedsql.Corrupt, Rule: "goods", QueryID: "0123456789abcdef"})
+				both(cachedsql.Event{Outcome: cachedsql.Corrupt, Reason: cachedsql.Reasons()[0], Rule: "goods", QueryID: "0123456789abcdef"})
 				both(cachedsql.Event{Outcome: cachedsql.Hit}) // below the level
 				both(cachedsql.Event{Outcome: cachedsql.Note, Err: errors.New("logged by the cache")})
 			}
@@ -137,6 +137,9 @@ func TestLogIsLimitedAndLosesNoCount(t *testing.T) {
 			}
 			message, _ := l["msg"].(string)
 			lines[message]++
+			if inOrder := strings.Index(line, `"reason"`) < strings.Index(line, `"rule"`) && strings.Index(line, `"rule"`) < strings.Index(line, `"query_id"`); message == "cachedsql: corrupt" && !inOrder {
+				t.Errorf("the attributes of a line are in an order of chance: %s", line)
+			}
 			n, _ := l["left_out"].(float64)
 			left += n
 		}

@@ -104,13 +104,15 @@ func (l *eventLog) due(k eventKind, now time.Time) (left int64, due bool) {
 }
 
 func attributesOf(e cachedsql.Event, left int64) (all []slog.Attr) {
-	for key, value := range map[string]string{
-		"reason": e.Reason.String(), "detail": e.Detail, "rule": e.Rule, "query_id": e.QueryID,
-	} {
+	add := func(key, value string) {
 		if value != "" {
 			all = append(all, slog.String(key, value))
 		}
 	}
+	add("reason", e.Reason.String())
+	add("detail", e.Detail)
+	add("rule", e.Rule)
+	add("query_id", e.QueryID)
 	if e.Err != nil {
 		all = append(all, slog.Any("error", e.Err))
 	}

@@ -19,8 +19,8 @@ import (
 // is none it is the caller's own, and the last statement in it is what one
 // sees.
 //
-// Attributes are cachedsql.outcome (hit, near_hit, coalesced, miss, bypass),
-// cachedsql.reason and cachedsql.detail of a bypass, cachedsql.rule,
+// Attributes are cachedsql.outcome (hit, near_hit, stale_hit, coalesced, miss,
+// checked, bypass), cachedsql.reason and cachedsql.detail of a bypass, cachedsql.rule,
 // cachedsql.query_id, cachedsql.not_filled_reason, and cachedsql.invalidates,
 // the tables that a write announced. db.response.returned_rows is set where the
 // cache knows it. What went wrong is an event of the span.
