@@ -73,7 +73,7 @@ func (s *Stats) Merge(other *Stats) {
 	s.DroppedEvents += other.DroppedEvents
 }
 
-// HitRatio is the share of cacheable reads answered from the cache, 0 to 1.
+// HitRatio is the share of lookups answered from the cache, 0 to 1.
 func (s Stats) HitRatio() float64 {
 	hits := s.Hits + s.NearHits + s.StaleHits + s.Coalesced
 	if hits+s.Misses == 0 {

@@ -43,7 +43,7 @@ type point struct {
 	HitTime, DatabaseTime                                        cachedsql.Histogram
 }
 
-// HitRatio is the share of cacheable reads answered from the cache. ok is false
+// HitRatio is the share of lookups answered from the cache. ok is false
 // where there were none.
 func (p *point) HitRatio() (ratio float64, ok bool) {
 	hits := p.Hits + p.NearHits + p.StaleHits + p.Coalesced
