@@ -43,3 +43,11 @@ func (c *Cache) AwayFrom() (from, until time.Time) {
 	}
 	return from, until
 }
+
+// RoutesOf returns how many states are remembered for a statement.
+func (c *Cache) RoutesOf(d Dialect, text string) int {
+	p := c.plans.get(c, d, text)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.routes)
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -45,6 +46,16 @@ func newPlan(key planKey) *plan {
 func mayWrite(st *sqlparse.Statement) bool {
 	return st.WritesAll || len(st.Writes) != 0 || len(st.Funcs) != 0 ||
 		st.Kind == sqlparse.DDL || st.Kind == sqlparse.Unknown
+}
+
+// forget drops the routes of states that do not come back.
+func (p *plan) forget(gone func(*route) bool) {
+	if r := p.route.Load(); r != nil && gone(r) {
+		p.route.CompareAndSwap(r, nil)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.DeleteFunc(p.routes, func(_ routeKey, r *route) bool { return gone(r) })
 }
 
 // textReason is why the text alone forbids caching.
@@ -153,4 +164,28 @@ func (s *planShard) add(c *Cache, key planKey) *plan {
 	s.young[key] = p
 	s.bytes += p.size
 	return p
+}
+
+// forget has every plan forget routes. Each holds the catalog that it was made
+// with: where the schema changes often, or each text comes once, old catalogs
+// would fill the memory.
+func (m *planMemo) forget(gone func(*route) bool) {
+	for i := range m.recent {
+		if p := m.recent[i].Load(); p != nil {
+			p.forget(gone)
+		}
+	}
+	for i := range m.shards {
+		m.shards[i].forget(gone)
+	}
+}
+
+func (s *planShard) forget(gone func(*route) bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, plans := range []map[planKey]*plan{s.young, s.old} {
+		for _, p := range plans {
+			p.forget(gone)
+		}
+	}
 }

@@ -69,6 +69,7 @@ func (c *Cache) setLiveRules(r *Rules) {
 
 func (c *Cache) useRules(r *Rules) {
 	if c.rules.Swap(r) != r {
+		c.plans.forget(func(old *route) bool { return old.rules != r })
 		c.pending.add(StreamEvent{Kind: StreamRules, Message: r.Version()})
 	}
 }

@@ -265,6 +265,7 @@ func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier
 	k := sp.learn(ctx, d, q, rules, again)
 	if k.err == nil {
 		sp.catalog.Store(k)
+		sp.cache.plans.forget(func(r *route) bool { return r.space == sp && r.known != k })
 	}
 	return k
 }
