@@ -11,6 +11,7 @@ type suite struct {
 	dialect  string // of the server that it needs, if any
 	env      func(database) []string
 	args     func(database) []string // of the test binary
+	dsn      []string                // OLD=>NEW, with placeholders: names of data sources that are written into the tests
 	skip     string                  // tests, by regular expression
 	stubs    map[string]string       // modules for other databases that not every proxy has, with their packages' names: left empty
 	instead  map[string]string       // files by their path, for those that need more than a server

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,8 @@ func main() {
 
 type options struct {
 	dir, packages, dialect, namespace, modes, run, skip, keep string
-	env                                                       []string
+	within                                                    string
+	env, dsn                                                  []string
 	timeout                                                   time.Duration
 }
 
@@ -56,6 +58,14 @@ func command(ctx context.Context, args []string, w io.Writer) (same bool, err er
 	flags.StringVar(&o.dialect, "dialect", "", "postgres or mysql: make a fresh database "+databaseName+" for each run of -dir")
 	flags.Func("env", "NAME=TEXT for the tests, as often as needed; in TEXT, "+placeholders+" stand for the fresh database", func(text string) error {
 		o.env = append(o.env, text)
+		return nil
+	})
+	flags.StringVar(&o.within, "within", "", "the directory of a module inside of -dir that has the tests")
+	flags.Func("dsn", "OLD=>NEW for tests that have the names of their data sources written into them, as often as needed; NEW may have the same words as -env", func(text string) error {
+		if _, _, ok := strings.Cut(text, bind.Becomes); !ok {
+			return fmt.Errorf("want OLD%sNEW", bind.Becomes)
+		}
+		o.dsn = append(o.dsn, text)
 		return nil
 	})
 	flags.StringVar(&o.namespace, "namespace", "", "of the databases of a driver that is neither PostgreSQL's, MySQL's nor SQLite's")
@@ -92,6 +102,10 @@ func (o options) suite(args []string) (s suite, err error) {
 	if o.dialect != "" {
 		s.dialect = o.dialect
 	}
+	if o.within != "" {
+		s.within = o.within
+	}
+	s.dsn = append(slices.Clip(s.dsn), o.dsn...)
 	s.skip = strings.Trim(s.skip+"|"+o.skip, "|")
 	return s, nil
 }

@@ -38,6 +38,7 @@ func (o *overlay) write() (string, error) {
 // put there: tests that look inside a connection know their own driver's only.
 func hooked(source string) (string, error) {
 	for _, change := range []struct{ from, to string }{
+		{"func Open(driverName, dataSourceName string) (*DB, error) {", "func Open(driverName, dataSourceName string) (*DB, error) {\n\tif HookName != nil {\n\t\tdataSourceName = HookName(dataSourceName)\n\t}"},
 		{"func OpenDB(c driver.Connector) *DB {", "func OpenDB(c driver.Connector) *DB { return openHooked(c, \"\") }\n\nfunc openDB(c driver.Connector) *DB {"},
 		{"return OpenDB(connector), nil", "return openHooked(connector, dataSourceName), nil"},
 		{"return OpenDB(dsnConnector{dsn: dataSourceName, driver: driveri}), nil", "return openHooked(dsnConnector{dsn: dataSourceName, driver: driveri}, dataSourceName), nil"},
@@ -49,8 +50,9 @@ func hooked(source string) (string, error) {
 		source = strings.Replace(source, change.from, change.to, 1)
 	}
 	return source + `
-// Hook is put there by cachedsql's suites.
+// Hook and HookName are put there by cachedsql's suites.
 var Hook func(c driver.Connector, dsn string) driver.Connector
+var HookName func(dsn string) string
 
 func openHooked(c driver.Connector, dsn string) *DB {
 	if Hook != nil {
@@ -93,5 +95,5 @@ func (p testPackage) binding() (path, text string) {
 		imports, hook = "", "Hook"
 	}
 	return filepath.Join(p.Dir, hookFile), "package " + name + "\n\nimport (\n" + imports +
-		"\t\"github.com/cachedsql/cachedsql/suites/bind\"\n)\n\nvar _ = bind.Into(&" + hook + ")\n"
+		"\t\"github.com/cachedsql/cachedsql/suites/bind\"\n)\n\nvar _ = bind.Into(&" + hook + ", &" + hook + "Name)\n"
 }

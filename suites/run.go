@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cachedsql/cachedsql/suites/bind"
@@ -52,6 +53,7 @@ func (r *run) in(ctx context.Context, m mode) (*result, error) {
 	for _, text := range r.env {
 		env = append(env, os.Expand(text, db.word))
 	}
+	env = append(env, bind.DSN+"="+os.Expand(strings.Join(r.dsn, "\n"), db.word))
 	if r.suite.env != nil {
 		env = append(env, r.suite.env(db)...)
 	}

@@ -14,7 +14,7 @@ import (
 func TestCacheStandsUnderAnUnchangedSuite(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	same, err := command(t.Context(), []string{"-dir", "testdata/shop", "-namespace", "shop", "-modes", "memory,memory-repeated"}, &out)
+	same, err := command(t.Context(), []string{"-dir", "testdata/shop", "-namespace", "shop", "-dsn", "elsewhere=>$DATABASE", "-modes", "memory,memory-repeated"}, &out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestCopyOfDatabaseSQLHasItsOwnHook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(text), "var Hook func") {
+	if !strings.Contains(string(text), "var Hook func") || !strings.Contains(string(text), "var HookName func") {
 		t.Error("the copy has no hook")
 	}
 	tests, err := os.ReadFile(filepath.Join(dir, "sql_test.go"))
@@ -101,7 +101,7 @@ func TestCopyOfDatabaseSQLHasItsOwnHook(t *testing.T) {
 		t.Error("its tests look into connections of their own driver only, or use what only Go's own packages may")
 	}
 	p := testPackage{Name: "sql", ImportPath: standardModule, TestGoFiles: []string{"sql_test.go"}}
-	if _, text := p.binding(); !strings.Contains(text, "bind.Into(&Hook)") || strings.Contains(text, `"database/sql"`) {
+	if _, text := p.binding(); !strings.Contains(text, "bind.Into(&Hook, &HookName)") || strings.Contains(text, `"database/sql"`) {
 		t.Errorf("the copy's tests bind another hook:\n%s", text)
 	}
 }
@@ -175,7 +175,7 @@ func TestUnfinishedTestsAndPackagesCount(t *testing.T) {
 
 func TestWrongNamesAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"xrm"}, {"xorm-mysql", "xorm-postgres"}, {"-modes", "disk", "-dir", "testdata/shop"}} {
+	for _, args := range [][]string{{}, {"xrm"}, {"xorm-mysql", "xorm-postgres"}, {"-modes", "disk", "-dir", "testdata/shop"}, {"-dsn", "x", "-dir", "testdata/shop"}} {
 		if _, err := command(t.Context(), args, &strings.Builder{}); err == nil {
 			t.Errorf("%q is accepted", args)
 		}

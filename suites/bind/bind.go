@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,8 +21,12 @@ const (
 	Redis     = "CACHEDSQL_SUITE_REDIS"     // a URL; empty: the store is in the process
 	Prefix    = "CACHEDSQL_SUITE_PREFIX"    // of the keys in Redis
 	Namespace = "CACHEDSQL_SUITE_NAMESPACE" // where the driver's databases cannot be asked for theirs
+	DSN       = "CACHEDSQL_SUITE_DSN"       // OLD=>NEW on each line: what to open in place of what the tests name
 	Out       = "CACHEDSQL_SUITE_OUT"       // the directory for tallies
 )
+
+// Becomes is between the two parts of a line of DSN.
+const Becomes = "=>"
 
 // lease is short: after each write a table is uncached for so long, and a suite writes all the time.
 const lease = 20 * time.Millisecond
@@ -29,15 +34,27 @@ const lease = 20 * time.Millisecond
 // rules cache whatever can be cached.
 const rules = "version: 1\nrules:\n  - {name: everything, ttl: 1h, jitter: 0}\n"
 
-// Into sets a hook that puts the cache under every handle from now on. What it
-// returns is for a package variable, which is set before any test code runs.
-func Into(hook *func(driver.Connector, string) driver.Connector) struct{} {
+// Into sets a hook that puts the cache under every handle from now on, and one
+// that says what is opened in every mode. What it returns is for a package
+// variable, which is set before any test code runs.
+func Into(hook *func(driver.Connector, string) driver.Connector, name *func(string) string) struct{} {
+	*name = renamed
 	mode := os.Getenv(Mode)
 	if mode == "cached" || mode == "repeated" {
 		b := &binding{repeated: mode == "repeated", caches: map[string]*cachedsql.Cache{}, tally: newTally()}
 		*hook = b.wrap
 	}
 	return struct{}{}
+}
+
+// renamed returns the name of the data source to open.
+func renamed(dsn string) string {
+	for line := range strings.SplitSeq(os.Getenv(DSN), "\n") {
+		if from, to, ok := strings.Cut(line, Becomes); ok {
+			dsn = strings.ReplaceAll(dsn, from, to)
+		}
+	}
+	return dsn
 }
 
 type binding struct {

@@ -7,7 +7,7 @@ import (
 )
 
 // db is opened before any test code could have prepared for it.
-var db, _ = sql.Open("shop", "")
+var db, _ = sql.Open("shop", "elsewhere")
 
 // TestReadsWhatWasWritten passes over a cache that deserves the name.
 func TestReadsWhatWasWritten(t *testing.T) {
