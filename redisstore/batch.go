@@ -21,10 +21,18 @@ import (
 // A lookup may use an answer only if it began before the command was sent: one
 // that came later could miss a write that the answer does not show. So a batch
 // that has been sent takes nobody in.
+//
+// Where the server is far away, to wait for a round trip and then to make one
+// could take longer than a statement may wait. So nobody waits for long: what
+// has waited for a part of a round trip is sent while others are under way.
 type batches struct {
 	mu      sync.Mutex
-	flying  []question // of round trips under way; guarded by mu
-	waiting []*batch   // not sent yet; guarded by mu
+	flying  []question    // of round trips under way; guarded by mu
+	waiting []*batch      // not sent yet; guarded by mu
+	trip    time.Duration // how long the last batch took; guarded by mu
+	least   time.Duration // tests have more patience; guarded by mu
+	timer   *time.Timer   // for hurry; guarded by mu
+	armed   bool          // the timer runs; guarded by mu
 }
 
 // question is what a lookup asks for.
@@ -39,6 +47,13 @@ const (
 	// lookups wait for each other. With less, reading an answer and sending
 	// the next command no longer overlap; more makes smaller batches.
 	maxFlying = 4
+	// mostFlying is how many there are if the server is far away, shareOfTrip
+	// which part of a round trip is the longest wait for the next one, and
+	// patience the least that is called long: a server nearby has answered by
+	// then. Together they let one be sent every so often all the time.
+	mostFlying  = maxFlying + shareOfTrip
+	shareOfTrip = 8
+	patience    = 3 * time.Millisecond
 	// maxBatch bounds the answers that are in memory at a time.
 	maxBatch = 64
 )
@@ -46,6 +61,7 @@ const (
 // batch is lookups that are sent together.
 type batch struct {
 	space    *space
+	began    time.Time
 	deadline time.Time // the last of theirs; zero if one has none
 	sets     []*tagSet
 	gets     []*get
@@ -116,8 +132,13 @@ func (s *batches) join(ctx context.Context, sp *space, q question) (b *batch, in
 	if n := len(s.waiting); n > 0 && s.waiting[n-1].size() < maxBatch {
 		b = s.waiting[n-1]
 	} else {
-		b = &batch{space: sp, deadline: time.Now(), sent: make(chan struct{})}
+		now := time.Now()
+		b = &batch{space: sp, began: now, deadline: now, sent: make(chan struct{})}
 		s.waiting = append(s.waiting, b)
+		if s.trip == 0 {
+			s.trip = sp.store.wire.distance()
+		}
+		s.watch(s.patience())
 	}
 	index, g = b.add(ctx, q)
 	return b, index, g
@@ -141,20 +162,72 @@ func (s *batches) sendAll(b *batch) {
 	}
 }
 
-// follow takes the batch that follows a round trip; nil if none waits.
+// follow takes the batch that follows a round trip; nil if none waits, or if
+// there are others under way that it can wait for.
 func (s *batches) follow(ended question) *batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.Index(s.flying, ended)
-	if len(s.waiting) == 0 {
-		s.flying = slices.Delete(s.flying, i, i+1)
+	s.flying = slices.Delete(s.flying, i, i+1)
+	if len(s.waiting) == 0 || len(s.flying) >= maxFlying {
 		return nil
 	}
+	return s.depart()
+}
+
+// depart takes what has waited longest. It needs mu.
+func (s *batches) depart() *batch {
 	b := s.waiting[0]
 	s.waiting[0] = nil
 	s.waiting = s.waiting[1:]
-	s.flying[i] = b.question()
+	s.flying = append(s.flying, b.question())
 	return b
+}
+
+// patience is how long a batch waits for a round trip to end. It needs mu.
+func (s *batches) patience() time.Duration { return max(patience, s.least, s.trip/shareOfTrip) }
+
+// watch makes hurry look after a while, if it does not anyway. Nobody stops the
+// timer: as long as answers come quickly it costs less to let it find nothing.
+// It needs mu.
+func (s *batches) watch(after time.Duration) {
+	if s.armed {
+		return
+	}
+	s.armed = true
+	if s.timer == nil {
+		s.timer = time.AfterFunc(after, s.hurry)
+		return
+	}
+	s.timer.Reset(after)
+}
+
+// hurry sends what has waited for long, although no round trip has ended.
+func (s *batches) hurry() {
+	for _, b := range s.overdue(time.Now()) {
+		go s.sendAll(b)
+	}
+}
+
+func (s *batches) overdue(now time.Time) (all []*batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.armed = false
+	for len(s.waiting) > 0 {
+		left := s.patience() - now.Sub(s.waiting[0].began)
+		if left > 0 || len(s.flying) >= mostFlying {
+			s.watch(max(left, time.Millisecond))
+			break
+		}
+		all = append(all, s.depart())
+	}
+	return all
+}
+
+func (s *batches) took(d time.Duration) {
+	s.mu.Lock()
+	s.trip = d
+	s.mu.Unlock()
 }
 
 // size is how many answers there will be.
@@ -213,7 +286,9 @@ func (b *batch) send() {
 	}
 	defer cancel()
 	b.found = make([]finding, len(b.sets))
+	sent := time.Now()
 	b.space.ask(ctx, b.sets, b.gets, b.found)
+	b.space.batches.took(time.Since(sent))
 	for _, g := range b.gets {
 		g.share()
 	}

@@ -75,6 +75,7 @@ func settledSpace(t *testing.T, addr string) (*space, cachedsql.TagSet) {
 	t.Helper()
 	s := openURL(t, "redis://"+addr, Config{AllowNoReplicationID: true, Quarantine: testLease})
 	sp := s.Space("db").(*space)
+	sp.batches.least = time.Hour
 	tags := sp.Tags([]string{"users"})
 	for range 5000 {
 		r, err := sp.Check(t.Context(), tags)
@@ -313,4 +314,36 @@ func TestWaiterInABatchCanGiveUp(t *testing.T) {
 		t.Errorf("another of the batch: %v", err)
 	}
 	done.Wait()
+}
+
+// TestNobodyWaitsLongForARoundTripOfOthers: as long as the server does not
+// answer, those who wait are sent every now and then, but not without end.
+func TestNobodyWaitsLongForARoundTripOfOthers(t *testing.T) {
+	t.Parallel()
+	h := newHeldRedis(t)
+	sp, tags := settledSpace(t, h.addr)
+	sp.batches.mu.Lock()
+	sp.batches.least = 0
+	sp.batches.mu.Unlock()
+	open := h.close()
+	defer open()
+	var done sync.WaitGroup
+	flying := func() int { n, _ := sp.batches.counts(); return n }
+	for n := range mostFlying {
+		done.Go(func() {
+			if _, err := sp.Check(t.Context(), tags); err != nil {
+				t.Error(err)
+			}
+		})
+		eventually(t, "one more is under way", func() bool { return flying() == n+1 })
+	}
+	done.Go(func() { _, _ = sp.Check(t.Context(), tags) })
+	eventually(t, "one waits", sp.batches.somebodyWaits)
+	time.Sleep(5 * patience)
+	if n := flying(); n != mostFlying || !sp.batches.somebodyWaits() {
+		t.Errorf("%d under way, want at most %d", n, mostFlying)
+	}
+	open()
+	done.Wait()
+	eventually(t, "nothing is under way", func() bool { return flying() == 0 })
 }

@@ -21,9 +21,6 @@ import (
 // would not be as safe: a server can be demoted, given another's data and
 // promoted again, and its connections live through that.
 type transaction struct {
-	sets []*tagSet
-	gets []*get
-
 	values []byte // all that MGET found, one after the other
 	ends   []int  // where each value ends; negative if it is missing
 	at     int    // how many of them have been judged
@@ -42,11 +39,11 @@ const (
 	getCommand   = "*2\r\n$3\r\nGET\r\n"
 )
 
-// appendTo appends all that is sent.
-func (t *transaction) appendTo(b []byte, sp *space) []byte {
-	if len(t.sets) > 0 {
+// appendLookup appends all that is sent to ask for sets and entries.
+func appendLookup(b []byte, sp *space, sets []*tagSet, gets []*get) []byte {
+	if len(sets) > 0 {
 		b = append(b, multiCommand...)
-		for _, set := range t.sets {
+		for _, set := range sets {
 			for i := range set.checks {
 				b = append(b, set.checks[i].mget...)
 			}
@@ -58,7 +55,7 @@ func (t *transaction) appendTo(b []byte, sp *space) []byte {
 		}
 		b = append(b, execCommand...)
 	}
-	for _, g := range t.gets {
+	for _, g := range gets {
 		b = appendWord(append(b, getCommand...), g.key)
 	}
 	return b
@@ -66,20 +63,20 @@ func (t *transaction) appendTo(b []byte, sp *space) []byte {
 
 // read takes in all answers. A serverError means that the transaction was
 // refused; after any error nothing was found, and the connection is of no use.
-func (t *transaction) read(r replies, sp *space, found []finding) error {
-	if len(t.sets) > 0 {
-		if err := t.readExec(r, sp.store.registers()); err != nil {
+func (t *transaction) read(r replies, sp *space, sets []*tagSet, gets []*get, found []finding) error {
+	if len(sets) > 0 {
+		if err := t.readExec(r, sets, sp.store.registers()); err != nil {
 			return err
 		}
 		history, err := historyOf(t.info, sp.store.history)
 		if err != nil {
 			return err
 		}
-		for i, set := range t.sets {
+		for i, set := range sets {
 			t.judge(sp, set, history, &found[i])
 		}
 	}
-	for _, g := range t.gets {
+	for _, g := range gets {
 		g.take(r.text())
 		if g.err != nil && !isAnswer(g.err) {
 			return g.err
@@ -88,18 +85,38 @@ func (t *transaction) read(r replies, sp *space, found []finding) error {
 	return nil
 }
 
-// readExec reads the answers up to that of EXEC.
-func (t *transaction) readExec(r replies, timed bool) error {
+// commandsOf is how many commands there are between MULTI and EXEC.
+func commandsOf(sets []*tagSet, timed bool) int {
 	commands := 2
 	if timed {
 		commands++
 	}
-	for _, set := range t.sets {
+	for _, set := range sets {
 		commands += len(set.checks)
 		if timed {
 			commands += len(set.checks)
 		}
 	}
+	return commands
+}
+
+// drop reads the answers that nobody waits for any more.
+func (r replies) drop(sp *space, sets []*tagSet, gets []*get) error {
+	answers := len(gets)
+	if len(sets) > 0 {
+		answers += 1 + commandsOf(sets, sp.store.registers()) + 1
+	}
+	for range answers {
+		if err := r.skip(); err != nil && !isAnswer(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// readExec reads the answers up to that of EXEC.
+func (t *transaction) readExec(r replies, sets []*tagSet, timed bool) error {
+	commands := commandsOf(sets, timed)
 	for range 1 + commands { // OK, and then QUEUED
 		if kind, rest, err := r.head(); err != nil {
 			return err
@@ -115,7 +132,7 @@ func (t *transaction) readExec(r replies, timed bool) error {
 		return errReply
 	}
 	t.values, t.ends, t.at, t.from = t.values[:0], t.ends[:0], 0, 0
-	for _, set := range t.sets {
+	for _, set := range sets {
 		for i := range set.checks {
 			if err := t.readCheck(r, set.checks[i].tags, timed); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,29 +30,24 @@ type wire struct {
 	options *redis.Options
 	dialing context.Context // ends with the wire
 	end     context.CancelFunc
-	dials   sync.WaitGroup
+	tasks   sync.WaitGroup // dials, and reading what nobody waits for
+
+	// greeting is how long the last new connection took to be answered once: as
+	// long as a lookup will.
+	greeting atomic.Int64
 
 	// off: the server does not do what a lookup by transaction needs.
 	off atomic.Bool
 
-	mu     sync.Mutex
-	idle   []*wireConn // the one used last is last; guarded by mu
-	closed bool        // guarded by mu
+	mu      sync.Mutex
+	idle    []*wireConn // the one used last is last; guarded by mu
+	busy    []*wireConn // those in use; guarded by mu
+	growing bool        // one more is dialled that nobody waits for; guarded by mu
+	closed  bool        // guarded by mu
 }
 
 // maxIdle bounds the connections that wait for work.
 const maxIdle = 2 * maxFlying
-
-// wireConn is one connection, used by one goroutine at a time.
-type wireConn struct {
-	net.Conn
-	in      replies
-	t       transaction
-	out     []byte // what is sent
-	made    time.Time
-	used    time.Time
-	touched bool // it has answered before
-}
 
 func newWire(o *redis.Options) *wire {
 	w := &wire{options: o}
@@ -62,8 +58,8 @@ func newWire(o *redis.Options) *wire {
 // usable reports whether lookups may go this way.
 func (w *wire) usable() bool { return w != nil && !w.off.Load() }
 
-// close ends the connections that are idle, and each of the others when it is
-// given back.
+// close ends the connections that are idle or whose answers nobody waits for,
+// and each of the others when it is given back.
 func (w *wire) close() {
 	if w == nil {
 		return
@@ -71,9 +67,14 @@ func (w *wire) close() {
 	w.end()
 	w.mu.Lock()
 	w.closed = true
+	for _, cn := range w.busy {
+		if cn.late > 0 {
+			_ = cn.Close()
+		}
+	}
 	w.mu.Unlock()
 	w.drop()
-	w.dials.Wait()
+	w.tasks.Wait()
 }
 
 // drop closes all idle connections.
@@ -87,25 +88,33 @@ func (w *wire) drop() {
 	}
 }
 
-// take returns a connection, a new one if none is idle.
-func (w *wire) take(ctx context.Context) (*wireConn, error) {
+// take returns a connection, if possible one that nobody else uses, and whether
+// it has been used before. A new one is waited for only where there is no other
+// at all: to make it takes more round trips than a lookup.
+func (w *wire) take(ctx context.Context) (cn *wireConn, reused bool, err error) {
 	now := time.Now()
-	for {
-		w.mu.Lock()
-		n := len(w.idle)
-		if n == 0 {
-			w.mu.Unlock()
-			return w.dial(ctx)
-		}
+	w.mu.Lock()
+	for n := len(w.idle); n > 0; n = len(w.idle) {
 		cn := w.idle[n-1]
 		w.idle[n-1] = nil
 		w.idle = w.idle[:n-1]
-		w.mu.Unlock()
-		if !w.isOld(cn, now) {
-			return cn, nil
+		if w.isOld(cn, now) {
+			_ = cn.Close()
+			continue
 		}
-		_ = cn.Close()
+		w.use(cn)
+		reused := cn.touched
+		w.mu.Unlock()
+		return cn, reused, nil
 	}
+	cn = w.shared()
+	w.mu.Unlock()
+	if cn != nil {
+		w.grow()
+		return cn, true, nil
+	}
+	cn, err = w.dial(ctx)
+	return cn, false, err
 }
 
 func (w *wire) isOld(cn *wireConn, now time.Time) bool {
@@ -113,17 +122,62 @@ func (w *wire) isOld(cn *wireConn, now time.Time) bool {
 	return idle > 0 && now.Sub(cn.used) > idle || life > 0 && now.Sub(cn.made) > life
 }
 
-// give takes a connection back whose answers have all been read.
+// use makes a connection one that is in use. It needs mu.
+func (w *wire) use(cn *wireConn) {
+	cn.users = 1
+	w.busy = append(w.busy, cn)
+}
+
+// shared returns the connection that has the fewest users, nil if there is none
+// on which an answer can be expected soon. It needs mu.
+func (w *wire) shared() (best *wireConn) {
+	for _, cn := range w.busy {
+		if cn.late == 0 && !cn.broken && (best == nil || cn.users < best.users) {
+			best = cn
+		}
+	}
+	if best != nil {
+		best.users++
+	}
+	return best
+}
+
+// give takes a connection back from one of its users.
 func (w *wire) give(cn *wireConn) {
 	w.mu.Lock()
-	keep := !w.closed && len(w.idle) < maxIdle
-	if keep {
-		w.idle = append(w.idle, cn)
+	defer w.mu.Unlock()
+	if cn.users--; cn.users > 0 {
+		return
 	}
-	w.mu.Unlock()
-	if !keep {
+	i := slices.Index(w.busy, cn)
+	w.busy = slices.Delete(w.busy, i, i+1)
+	if w.closed || cn.broken || len(w.idle) >= maxIdle {
 		_ = cn.Close()
+		return
 	}
+	w.idle = append(w.idle, cn)
+}
+
+// grow dials one more connection for those who come later.
+func (w *wire) grow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.growing || len(w.idle)+len(w.busy) >= maxIdle {
+		return
+	}
+	w.growing = true
+	w.tasks.Go(func() {
+		cn, err := w.connect()
+		w.mu.Lock()
+		w.growing = false
+		if err == nil {
+			w.use(cn)
+		}
+		w.mu.Unlock()
+		if err == nil {
+			w.give(cn)
+		}
+	})
 }
 
 // dial makes a connection. Who waits for it may give up: it is kept for the
@@ -135,7 +189,7 @@ func (w *wire) dial(ctx context.Context) (*wireConn, error) {
 		w.mu.Unlock()
 		return nil, net.ErrClosed
 	}
-	w.dials.Add(1)
+	w.tasks.Add(1)
 	w.mu.Unlock()
 	type dialled struct {
 		cn  *wireConn
@@ -143,8 +197,13 @@ func (w *wire) dial(ctx context.Context) (*wireConn, error) {
 	}
 	found := make(chan dialled)
 	go func() {
-		defer w.dials.Done()
+		defer w.tasks.Done()
 		cn, err := w.connect()
+		if err == nil {
+			w.mu.Lock()
+			w.use(cn)
+			w.mu.Unlock()
+		}
 		select {
 		case found <- dialled{cn, err}:
 		case <-ctx.Done():
@@ -179,7 +238,7 @@ func (w *wire) connect() (*wireConn, error) {
 		conn = secure
 	}
 	now := time.Now()
-	cn := &wireConn{Conn: conn, in: replies{bufio.NewReaderSize(conn, 16<<10)}, made: now, used: now}
+	cn := &wireConn{Conn: conn, wire: w, in: replies{bufio.NewReaderSize(conn, 16<<10)}, made: now, used: now}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	err = w.introduce(cn)
 	if !stop() && err == nil {
@@ -189,7 +248,16 @@ func (w *wire) connect() (*wireConn, error) {
 		_ = conn.Close()
 		return nil, err
 	}
+	w.greeting.Store(int64(time.Since(now)))
 	return cn, nil
+}
+
+// distance is about how long a lookup takes, 0 if that is not known.
+func (w *wire) distance() time.Duration {
+	if w == nil {
+		return 0
+	}
+	return time.Duration(w.greeting.Load())
 }
 
 // introduce logs in and selects the database. A server before version 7 is
@@ -272,7 +340,7 @@ func (r replies) hello() (version string, err error) {
 // and an answer later than expected is as good.
 func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*get, found []finding) (bool, error) {
 	for {
-		cn, err := w.take(ctx)
+		cn, reused, err := w.take(ctx)
 		if errors.Is(err, errUnfit) {
 			w.off.Store(true)
 			return false, nil
@@ -280,48 +348,28 @@ func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*ge
 		if err != nil {
 			return false, err
 		}
-		reused := cn.touched
-		switch err = w.exchange(ctx, cn, sp, sets, gets, found); {
+		switch err = cn.exchange(ctx, sp, sets, gets, found); {
 		case err == nil:
 			return true, nil
 		case isAnswer(err), errors.Is(err, errReply):
+			if isForGood(err) {
+				w.off.Store(true)
+			}
 			return false, nil
 		case ctx.Err() != nil:
 			return false, ctx.Err()
+		case errors.Is(err, errBroken): // by another user of it
 		case !reused || !hungUp(err):
 			return false, err
+		default:
+			w.drop() // the others will be no better
 		}
-		w.drop() // the others will be no better
 	}
 }
 
 // hungUp reports whether the other side has closed the connection.
 func hungUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-}
-
-func (w *wire) exchange(ctx context.Context, cn *wireConn, sp *space, sets []*tagSet, gets []*get, found []finding) error {
-	now := time.Now()
-	err := cn.SetDeadline(w.deadline(ctx, now))
-	if err == nil {
-		cn.t.sets, cn.t.gets = sets, gets
-		cn.out = cn.t.appendTo(cn.out[:0], sp)
-		_, err = cn.Write(cn.out)
-	}
-	if err == nil {
-		err = cn.t.read(cn.in, sp, found)
-	}
-	cn.t.sets, cn.t.gets = nil, nil
-	if err != nil {
-		_ = cn.Close()
-		if isForGood(err) {
-			w.off.Store(true)
-		}
-		return err
-	}
-	cn.used, cn.touched = now, true
-	w.give(cn)
-	return nil
 }
 
 func (w *wire) deadline(ctx context.Context, now time.Time) time.Time {

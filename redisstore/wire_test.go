@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -297,6 +298,92 @@ func TestClosedStoreLeavesNoConnection(t *testing.T) {
 	})
 }
 
+// TestManyAskOnOneConnection: each gets the answer to what it has asked, also
+// behind those who do not wait for theirs.
+func TestManyAskOnOneConnection(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, 50*time.Millisecond))
+	const readers = 40
+	for i := range readers {
+		if err := srv.Client(t).Set(t.Context(), sp.keys.entry(cachedsql.Key{byte(i)}), fmt.Sprint("entry ", i), 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.wire.mu.Lock()
+	s.wire.growing = true // none but the one that is there
+	s.wire.mu.Unlock()
+	impatient, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	set := []*tagSet{tags.(*tagSet)}
+	var all sync.WaitGroup
+	for i := range readers {
+		all.Go(func() {
+			var found [1]finding
+			g := sp.newGet(cachedsql.Key{byte(i)})
+			ctx, quick := t.Context(), i%4 == 0
+			if quick {
+				ctx = impatient
+			}
+			done, err := s.wire.lookup(ctx, sp, set, []*get{g}, found[:])
+			switch {
+			case quick && err == nil:
+				t.Errorf("%d: an answer within %v", i, 10*time.Millisecond)
+			case !quick && (err != nil || !done || !found[0].Settled || string(g.entry) != fmt.Sprint("entry ", i)):
+				t.Errorf("%d: got %q, %v, %v", i, g.entry, found[0], err)
+			}
+		})
+	}
+	all.Wait()
+	var idle []*wireConn
+	eventually(t, "nobody uses a connection", func() bool {
+		s.wire.mu.Lock()
+		defer s.wire.mu.Unlock()
+		idle = s.wire.idle
+		return len(s.wire.busy) == 0
+	})
+	for _, cn := range idle {
+		if cn.broken || cn.late != 0 || len(cn.turns) != 0 || cn.users != 0 {
+			t.Errorf("a connection is left with %d late, %d turns, %d users, broken %v", cn.late, len(cn.turns), cn.users, cn.broken)
+		}
+	}
+	if _, err := sp.Check(t.Context(), tags); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestUsersOfAConnectionThatFailsAskOnAnother: it ends while many wait for
+// answers on it.
+func TestUsersOfAConnectionThatFailsAskOnAnother(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, 50*time.Millisecond))
+	s.wire.mu.Lock()
+	s.wire.growing = true
+	s.wire.mu.Unlock()
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() {
+			var found [1]finding
+			if done, err := s.wire.lookup(t.Context(), sp, []*tagSet{tags.(*tagSet)}, nil, found[:]); err != nil || !done || !found[0].Settled {
+				t.Errorf("%v, %v", found[0], err)
+			}
+		})
+	}
+	eventually(t, "many wait", func() bool {
+		s.wire.mu.Lock()
+		defer s.wire.mu.Unlock()
+		return len(s.wire.busy) == 1 && len(s.wire.busy[0].turns) > 10
+	})
+	s.wire.mu.Lock()
+	cn := s.wire.busy[0]
+	s.wire.mu.Unlock()
+	if err := cn.Conn.(*net.TCPConn).CloseRead(); err != nil { // as if the server hung up
+		t.Fatal(err)
+	}
+	all.Wait()
+}
+
 // FuzzTransactionReply: whatever a server answers, nothing is settled that the
 // answer does not show, and nothing panics.
 func FuzzTransactionReply(f *testing.F) {
@@ -312,8 +399,9 @@ func FuzzTransactionReply(f *testing.F) {
 	set := newTagSet(sp, []string{"users"})
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		var found [1]finding
-		tr := transaction{sets: []*tagSet{set}, gets: []*get{{}}}
-		err := tr.read(replies{bufio.NewReaderSize(bytes.NewReader(answer), 64)}, sp, found[:])
+		var tr transaction
+		in := replies{bufio.NewReaderSize(bytes.NewReader(answer), 64)}
+		err := tr.read(in, sp, []*tagSet{set}, []*get{{}}, found[:])
 		if err == nil && found[0].done && !bytes.Contains(answer, []byte("master_replid:")) {
 			t.Errorf("settled by an answer without a history: %q", answer)
 		}

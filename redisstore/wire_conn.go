@@ -1,0 +1,183 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// wireConn is one connection. Mostly it has one user at a time. Where all are
+// in use, several ask on one, and read the answers in the order in which they
+// have asked.
+type wireConn struct {
+	net.Conn
+	wire *wire
+	in   replies     // of whose turn it is, like t
+	t    transaction // what is being read
+	made time.Time
+
+	// asking is held while something is sent, so that turns are in that order.
+	// It is little, and has a deadline.
+	asking sync.Mutex
+	out    []byte // what is sent; guarded by asking
+
+	// All below is guarded by wire.mu.
+	users   int             // who have taken it
+	reading bool            // it is somebody's turn
+	turns   []chan struct{} // of those who have asked behind; closed when it is theirs
+	late    int             // answers that are read although nobody waits for them
+	broken  bool
+	used    time.Time
+	touched bool // it has answered before
+}
+
+// errBroken means that the connection failed in the hands of another user.
+var errBroken = errors.New("cachedsql: redis: connection failed in a lookup before this one")
+
+// overdue is how long an answer may take that nobody waits for any more, before
+// the connection counts as lost.
+const overdue = 3 * time.Second
+
+// exchange asks and reads the answers. Whoever gives up before they come leaves
+// them to be read by somebody else: those who have asked behind want theirs,
+// and a connection is worth more than an answer.
+func (cn *wireConn) exchange(ctx context.Context, sp *space, sets []*tagSet, gets []*get, found []finding) error {
+	now := time.Now()
+	deadline := cn.wire.deadline(ctx, now)
+	turn, err := cn.ask(deadline, sp, sets, gets)
+	if turn != nil {
+		select {
+		case <-turn:
+		case <-ctx.Done():
+			cn.abandon(turn, sp, sets, gets)
+			return ctx.Err()
+		}
+		if err == nil {
+			err = cn.inTurn(deadline)
+		}
+	}
+	if err == nil {
+		if _, err = cn.in.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) {
+			cn.abandon(nil, sp, sets, gets)
+			return err
+		}
+		if err == nil {
+			err = cn.t.read(cn.in, sp, sets, gets, found)
+		}
+		if err != nil {
+			err = cn.fail(err)
+		}
+	}
+	cn.leave(now, err)
+	return err
+}
+
+// ask sends. Who has to wait for a turn gets one, also with an error.
+func (cn *wireConn) ask(deadline time.Time, sp *space, sets []*tagSet, gets []*get) (turn chan struct{}, err error) {
+	cn.asking.Lock()
+	defer cn.asking.Unlock()
+	if turn = cn.queue(); turn == nil {
+		err = cn.SetDeadline(deadline)
+	} else {
+		err = cn.SetWriteDeadline(deadline)
+	}
+	if err == nil {
+		cn.out = appendLookup(cn.out[:0], sp, sets, gets)
+		_, err = cn.Write(cn.out)
+	}
+	if err != nil {
+		err = cn.fail(err)
+	}
+	return turn, err
+}
+
+// queue returns what to wait for before reading, nil if nobody reads.
+func (cn *wireConn) queue() chan struct{} {
+	cn.wire.mu.Lock()
+	defer cn.wire.mu.Unlock()
+	if !cn.reading {
+		cn.reading = true
+		return nil
+	}
+	turn := make(chan struct{})
+	cn.turns = append(cn.turns, turn)
+	return turn
+}
+
+// inTurn prepares reading behind somebody else.
+func (cn *wireConn) inTurn(deadline time.Time) error {
+	cn.wire.mu.Lock()
+	broken := cn.broken
+	cn.wire.mu.Unlock()
+	if broken {
+		return errBroken
+	}
+	if err := cn.SetReadDeadline(deadline); err != nil {
+		return cn.fail(err)
+	}
+	return nil
+}
+
+// fail ends the connection for all of its users, and returns err if it is not
+// because of another one that it has failed.
+func (cn *wireConn) fail(err error) error {
+	cn.wire.mu.Lock()
+	if cn.broken {
+		err = errBroken
+	}
+	cn.broken = true
+	cn.wire.mu.Unlock()
+	_ = cn.Close()
+	return err
+}
+
+// leave ends a turn. On a connection that has failed it may be before its time:
+// nobody reads there any more.
+func (cn *wireConn) leave(asked time.Time, err error) {
+	cn.wire.mu.Lock()
+	if err == nil {
+		cn.used, cn.touched = asked, true
+	}
+	if cn.reading = len(cn.turns) > 0; cn.reading {
+		close(cn.turns[0])
+		cn.turns = cn.turns[1:]
+	}
+	cn.wire.mu.Unlock()
+	cn.wire.give(cn)
+}
+
+// abandon has the answers read in the background that somebody has asked for
+// and does not wait for any more. Nobody new asks behind them meanwhile.
+func (cn *wireConn) abandon(turn chan struct{}, sp *space, sets []*tagSet, gets []*get) {
+	w := cn.wire
+	w.mu.Lock()
+	closed := w.closed
+	if !closed {
+		cn.late++
+		w.tasks.Go(func() { cn.readLate(turn, sp, sets, gets) })
+	}
+	w.mu.Unlock()
+	if closed {
+		cn.leave(time.Time{}, cn.fail(net.ErrClosed))
+	}
+}
+
+func (cn *wireConn) readLate(turn chan struct{}, sp *space, sets []*tagSet, gets []*get) {
+	if turn != nil {
+		<-turn
+	}
+	now := time.Now()
+	err := cn.inTurn(now.Add(overdue))
+	if err == nil {
+		if err = cn.in.drop(sp, sets, gets); err != nil {
+			err = cn.fail(err)
+		}
+	}
+	cn.wire.mu.Lock()
+	cn.late--
+	cn.wire.mu.Unlock()
+	cn.leave(now, err)
+}
