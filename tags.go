@@ -37,12 +37,7 @@ func anyRowTag(p catalog.Pattern) string { return p.Table + "/" + p.Column + "/*
 // values returns the pattern's values in canonical form; ok is false where one
 // of them has none.
 func values(p catalog.Pattern, args []driver.NamedValue) (canonical []string, ok bool) {
-	arg := func(n int) any {
-		if n < 1 || n > len(args) {
-			return nil
-		}
-		return args[n-1].Value
-	}
+	arg := func(param sqlparse.Operand) any { return argument(param, args) }
 	for _, v := range p.Values {
 		c, ok := p.Type.Value(v, arg)
 		if !ok {
@@ -51,6 +46,30 @@ func values(p catalog.Pattern, args []driver.NamedValue) (canonical []string, ok
 		canonical = append(canonical, c)
 	}
 	return canonical, len(canonical) != 0
+}
+
+// argument returns what a parameter is bound to, nil where that is not certain.
+// A driver binds named arguments by name, wherever they stand in the call; what
+// it binds to parameters without a name then is its own affair.
+func argument(param sqlparse.Operand, args []driver.NamedValue) any {
+	if !slices.ContainsFunc(args, func(a driver.NamedValue) bool { return a.Name != "" }) {
+		if param.Param < 1 || param.Param > len(args) {
+			return nil
+		}
+		return args[param.Param-1].Value
+	}
+	var value any
+	found := 0
+	for i := range args {
+		if args[i].Name != "" && args[i].Name == param.Name {
+			value = args[i].Value
+			found++
+		}
+	}
+	if found != 1 {
+		return nil
+	}
+	return value
 }
 
 // readTags returns the tags a read depends on.

@@ -48,11 +48,11 @@ type Type struct {
 // Value returns the canonical form of an operand's value: two operands the
 // server would find in one row have the same one. ok is false where that
 // cannot be told; see Pattern for what a read and a write do then. arg returns
-// the argument for a 1-based parameter.
-func (t Type) Value(o sqlparse.Operand, arg func(param int) any) (canonical string, ok bool) {
+// the argument for a parameter, nil where it is not known.
+func (t Type) Value(o sqlparse.Operand, arg func(param sqlparse.Operand) any) (canonical string, ok bool) {
 	switch o.Kind {
 	case sqlparse.OperandParam:
-		return t.Canonical(arg(o.Param))
+		return t.Canonical(arg(o))
 	case sqlparse.OperandInt:
 		if t.Class != Int {
 			return "", false

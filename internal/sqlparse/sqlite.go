@@ -216,8 +216,11 @@ func sqliteTable(q *ast.QualifiedName) Table {
 func (r *sqliteReader) operandOf(n ast.Expr) (Operand, bool) {
 	switch n := n.(type) {
 	case *ast.BindParam:
-		number := r.params[n]
-		return Operand{Param: number, Kind: OperandParam}, number > 0
+		o := Operand{Param: r.params[n], Kind: OperandParam}
+		if n.Kind != ast.ParamAnon && n.Kind != ast.ParamNumber {
+			o.Name = n.Raw[1:]
+		}
+		return o, o.Param > 0
 	case *ast.ParenExpr:
 		return r.operandOf(n.X)
 	case *ast.Literal:

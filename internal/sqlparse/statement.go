@@ -96,6 +96,7 @@ const (
 // Operand is a value a predicate compares with: a parameter or a literal.
 type Operand struct {
 	Param   int    // 1-based position of the parameter; 0 for a literal
+	Name    string // the parameter's, without its prefix; "" where it has none
 	Literal string // the literal's value, unquoted
 	Kind    OperandKind
 }
