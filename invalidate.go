@@ -317,7 +317,12 @@ func (c *conn) knownRoute(ctx context.Context, p *plan) *route {
 		if c.session.space == nil || c.connector.hasCatalog() && c.session.space.catalog.Load() == nil {
 			return nil
 		}
-		return c.route(p)
+		r := c.route(p)
+		if !c.namesHold(r.known) {
+			c.session.renamed()
+			r = c.route(p)
+		}
+		return r
 	}
 	r, err := c.prepareRoute(ctx, p)
 	if err != nil {

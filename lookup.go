@@ -63,7 +63,10 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 		if c.lazy {
 			return nil, nil, reason.None, c.another(ctx)
 		}
-		r = c.route(p) // the schema has changed: once more with the new catalog
+		// The schema has changed: once more with the new catalog.
+		if r, err = c.prepareRoute(ctx, p); err != nil {
+			return nil, nil, c.failed(ctx, err), ctx.Err()
+		}
 	}
 	return nil, nil, reason.UnknownRelation, nil
 }

@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -175,19 +176,26 @@ func (r *route) now() time.Time {
 // prepareRoute makes session and catalog known and returns p's route. It may
 // ask the server, so it must not be called inside a transaction.
 func (c *conn) prepareRoute(ctx context.Context, p *plan) (*route, error) {
-	if err := c.know(ctx); err != nil {
-		return nil, err
+	for range 3 { // the catalog may be read while the session is asked about, but hardly twice
+		if err := c.know(ctx); err != nil {
+			return nil, err
+		}
+		if err := c.knowCatalog(ctx); err != nil {
+			return nil, err
+		}
+		r := c.route(p)
+		if len(r.effects.Unknown) != 0 && c.session.space.mayReload() {
+			c.session.space.load(ctx, c.dialect(), server{c}, r.known.schema, true)
+			r = c.route(p)
+		}
+		if c.lazy || c.namesHold(r.known) {
+			return r, nil
+		}
 	}
-	if err := c.knowCatalog(ctx); err != nil {
-		return nil, err
-	}
-	r := c.route(p)
-	if len(r.effects.Unknown) != 0 && c.session.space.mayReload() {
-		c.session.space.load(ctx, c.dialect(), server{c}, r.known.schema, true)
-		r = c.route(p)
-	}
-	return r, nil
+	return nil, errSchemaChanges
 }
+
+var errSchemaChanges = errors.New("cachedsql: the schema changes all the time")
 
 // knowCatalog reads the catalog if this process has not yet, or not with these
 // rules. What it learns later of schema changes comes with the store's answers:

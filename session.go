@@ -30,6 +30,7 @@ type session struct {
 	user     string
 	unfit    Reason // why this state allows no caching: a replica, an isolation level
 	temp     map[string]struct{}
+	schema   Schema // that was known when the server was asked; see namesHold
 
 	// misread: a setting makes, or may make, the server read texts in another
 	// way than their analysis does. See judged.
@@ -42,6 +43,8 @@ type session struct {
 	// watched are settings the application has changed, beyond those that are
 	// always part of the key.
 	watched []string
+
+	grants grants // MySQL
 }
 
 // stale makes the next statement that needs the state ask for it again.
@@ -88,6 +91,7 @@ func (s *session) note(d Dialect, st *sqlparse.Statement) {
 		s.renamed()
 	}
 	s.misread = s.misread || changesReading(st)
+	s.grants.note(st)
 	for _, v := range st.SessionVars {
 		if !strings.HasPrefix(v, "@") {
 			s.watch(v)
@@ -129,9 +133,10 @@ func (s *session) readsTemp(st *sqlparse.Statement) bool {
 // know makes the session's state known, asking the server if need be.
 func (c *conn) know(ctx context.Context) error {
 	s := &c.session
-	if s.known {
+	if s.known && (c.lazy || c.namesHold(s.space.known())) {
 		return nil
 	}
+	schema := c.schemaKnown()
 	var found state
 	var err error
 	switch c.dialect() {
@@ -148,10 +153,37 @@ func (c *conn) know(ctx context.Context) error {
 		return err
 	}
 	c.learn(found)
+	s.schema = schema
 	if c.pristine {
 		c.connector.learnt(c)
 	}
 	return nil
+}
+
+// namesHold reports whether bare names mean on the connection what was learnt of
+// them, as far as k tells. Nobody has to say anything on it to change that: a
+// schema of search_path that has not been there may be created ("$user" is in
+// it by default), or the use of one granted. k is what the statement is judged
+// by. Of a lazy connection isTakenUnder says the same.
+func (c *conn) namesHold(k *knowledge) bool {
+	return c.dialect() != Postgres || k == nil || k.schema == c.session.schema
+}
+
+// schemaKnown is the schema that this process knows of the database which the
+// connection is believed to lead to. What the server says afterwards is at
+// least as new.
+func (c *conn) schemaKnown() Schema {
+	sp := c.session.space
+	if sp == nil {
+		sp = c.connector.last.Load()
+	}
+	if sp == nil {
+		return ""
+	}
+	if k := sp.known(); k != nil {
+		return k.schema
+	}
+	return ""
 }
 
 // state is the server's answer.

@@ -28,32 +28,30 @@ var mysqlSettings = []string{
 var mysqlFacts = []string{"server_uuid", "server_uid", "hostname", "port", "datadir", "socket", "read_only", "completion_type", "version"}
 
 func (c *conn) mysqlState(ctx context.Context) (state, error) {
-	rows, err := (server{c}).Query(ctx, "SELECT DATABASE(), CURRENT_USER()")
+	names := append(slices.Clone(mysqlSettings), c.session.watched...)
+	value, err := c.mysqlVariables(ctx, append(slices.Clone(mysqlFacts), names...))
 	if err != nil {
 		return state{}, err
 	}
-	if len(rows) != 1 || len(rows[0]) != 2 {
+	question := "SELECT DATABASE(), CURRENT_USER(), "
+	if hasRoles(value["version"]) {
+		question += "CURRENT_ROLE()"
+	} else {
+		question += "NULL"
+	}
+	rows, err := (server{c}).Query(ctx, question)
+	if err != nil {
+		return state{}, err
+	}
+	if len(rows) != 1 || len(rows[0]) != 3 {
 		return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
 	}
 	st := state{database: rows[0][0].S, user: rows[0][1].S, names: catalog.Session{Known: true, Database: rows[0][0].S}}
-	names := append(slices.Clone(mysqlSettings), c.session.watched...)
-	var q strings.Builder
-	q.WriteString("SHOW VARIABLES WHERE Variable_name IN (''")
-	for _, name := range append(names, mysqlFacts...) {
-		q.WriteString(",'" + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(name) + "'")
-	}
-	q.WriteString(")")
-	if rows, err = (server{c}).Query(ctx, q.String()); err != nil {
-		return state{}, err
-	}
-	value := map[string]string{}
-	for _, r := range rows {
-		value[strings.ToLower(r[0].S)] = r[1].S
-	}
 	for _, name := range names {
 		st.settings = append(st.settings, value[strings.ToLower(name)])
 	}
-	st.settings = append(st.settings, c.mysqlRole(ctx))
+	st.settings = append(st.settings, rows[0][2].S)
+	st.settings = append(st.settings, c.mysqlGrants(ctx)...)
 	st.namespace, st.run = mysqlNamespace(value), c.mysqlRun(ctx, value["version"])
 	isolation := value["transaction_isolation"] + value["tx_isolation"]
 	switch {
@@ -68,6 +66,26 @@ func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	c.tx.chains = value["completion_type"] != "" && value["completion_type"] != "NO_CHAIN" && value["completion_type"] != "0"
 	c.tx.autocommitOff = value["autocommit"] == "OFF" || value["autocommit"] == "0"
 	return st, nil
+}
+
+// mysqlVariables asks for system variables. Those that the server does not have
+// are left out.
+func (c *conn) mysqlVariables(ctx context.Context, names []string) (value map[string]string, err error) {
+	var q strings.Builder
+	q.WriteString("SHOW VARIABLES WHERE Variable_name IN (''")
+	for _, name := range names {
+		q.WriteString(",'" + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(name) + "'")
+	}
+	q.WriteString(")")
+	rows, err := (server{c}).Query(ctx, q.String())
+	if err != nil {
+		return nil, err
+	}
+	value = map[string]string{}
+	for _, r := range rows {
+		value[strings.ToLower(r[0].S)] = r[1].S
+	}
+	return value, nil
 }
 
 // mysqlRun returns when the server was started, "" if it does not say. How long
@@ -90,18 +108,6 @@ func (c *conn) mysqlRun(ctx context.Context, version string) string {
 	}
 	c.session.run = &rows[0][0].S
 	return *c.session.run
-}
-
-// mysqlRole returns the role in effect; servers without roles have none.
-func (c *conn) mysqlRole(ctx context.Context) string {
-	if !slices.Contains(c.session.watched, "role") {
-		return ""
-	}
-	rows, err := (server{c}).Query(ctx, "SELECT CURRENT_ROLE()")
-	if err != nil || len(rows) != 1 || len(rows[0]) != 1 {
-		return "?"
-	}
-	return rows[0][0].S
 }
 
 func mysqlNamespace(value map[string]string) string {

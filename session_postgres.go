@@ -75,7 +75,7 @@ func (c *conn) postgresSettings() []string {
 const postgresRun = `(EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint`
 
 // postgresFacts are the answers before those about settings.
-const postgresFacts = 10
+const postgresFacts = 11
 
 // postgresQuestion asks which database this is, and for the session. The name
 // of the database has to be the same for all its users, however they connect
@@ -96,7 +96,8 @@ func postgresQuestion(withoutControl bool, settings []string) string {
 		` pg_catalog.pg_is_in_recovery()::text, pg_catalog.array_to_json(pg_catalog.current_schemas(false))::text,` +
 		` (SELECT pg_catalog.json_agg(relname) FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())::text,` +
 		` (SELECT pg_catalog.bool_or(pg_catalog.has_function_privilege('public', oid, 'execute'))` +
-		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system')::text, ` + postgresRun + `::text`)
+		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system')::text, ` + postgresRun + `::text,` +
+		` (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user)::text`)
 	for _, name := range settings {
 		q.WriteString(`, pg_catalog.current_setting('` + strings.ReplaceAll(name, `'`, `''`) + `', true)`)
 	}
@@ -134,7 +135,8 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 		user:      row[3].S,
 		names:     catalog.Session{Known: true},
 	}
-	for _, v := range append(row[4:5:5], row[postgresFacts:]...) {
+	// A role may be renamed, and another made that is called as it was.
+	for _, v := range append([]catalog.Text{row[4], row[10]}, row[postgresFacts:]...) {
 		if v.Valid {
 			st.settings = append(st.settings, "="+v.S)
 		} else {

@@ -56,7 +56,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 // server may still be asked.
 func (c *conn) readyToWrite(ctx context.Context) {
 	if c.tx.inside() || c.tx.isolationOnce || c.session.names.Known && c.session.space != nil && !c.session.misread &&
-		(!c.connector.hasCatalog() || c.session.space.upToDate()) {
+		(!c.connector.hasCatalog() || c.session.space.upToDate() && c.namesHold(c.session.space.known())) {
 		return
 	}
 	if c.know(ctx) == nil && c.knowCatalog(ctx) != nil && c.connector.hasCatalog() { // the writes count for every table then
