@@ -43,6 +43,12 @@ type Adapter struct {
 	// write's outcome unknown.
 	Definite func(err error) bool
 
+	// SyntaxError reports that err is the server's answer to a text that it
+	// cannot read. Nil: MySQL's refusal of a text that is not understood here
+	// either ends caching on the connection, as what it may have done is not
+	// known.
+	SyntaxError func(err error) bool
+
 	// Alike reports that all connections of a connector begin in the same state
 	// (the same user, database and settings), and that they check arguments
 	// without looking at any state of theirs: Config.LazyConnect relies on it.

@@ -13,12 +13,13 @@ type conn struct {
 	cache     *Cache
 	connector *connector
 
-	session  session
-	tx       txState
-	carry    carry
-	byText   textMethods
-	openRows int    // results handed out since the connection was last reset
-	raw      *write // writes nobody saw may be under way: see Unwrap
+	session   session
+	offBefore Reason // session.off before the statement under way
+	tx        txState
+	carry     carry
+	byText    textMethods
+	openRows  int    // results handed out since the connection was last reset
+	raw       *write // writes nobody saw may be under way: see Unwrap
 
 	background bool // used by a revalidator alone
 
@@ -298,6 +299,9 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	c.pristine = false
 	inner, err := c.prepare(ctx, query)
 	if err != nil {
+		if c.carry.begun && c.carry.text == query {
+			c.session.off = c.offBefore // it is not going to run
+		}
 		c.dropCarry()
 		return nil, err
 	}

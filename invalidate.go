@@ -100,6 +100,10 @@ func (c *conn) execUnder(ctx context.Context, p *plan, x *call, w *write) (drive
 		c.carry = carry{text: x.text, begun: true, write: w}
 		return nil, err
 	}
+	if c.unread(ctx, p, x, err) {
+		c.leaveUnread(w)
+		return nil, err
+	}
 	c.leave(p, w, err)
 	return result, err
 }
@@ -133,6 +137,10 @@ func (c *conn) writeQuery(ctx context.Context, p *plan, x *call) (driver.Rows, e
 		c.carry = carry{text: x.text, begun: true, write: w}
 		return nil, err
 	}
+	if c.unread(ctx, p, x, err) {
+		c.leaveUnread(w)
+		return nil, err
+	}
 	if err != nil || w == nil && !controlsTransaction(p.st) {
 		c.leave(p, w, err)
 		return c.plain(rows, err)
@@ -159,6 +167,7 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 	if controlsTransaction(st) || c.session.space == nil {
 		c.readyToWrite(ctx)
 	}
+	c.offBefore = c.session.off
 	t := c.touches(ctx, p, args)
 	if len(t.names) != 0 {
 		p.tally.invalidates()

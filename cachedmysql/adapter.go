@@ -26,6 +26,7 @@ func Adapter(config *mysql.Config) cachedsql.Adapter {
 		Dialect:     cachedsql.MySQL,
 		Variant:     variant(config),
 		Definite:    definite,
+		SyntaxError: syntaxError,
 		Alike:       alike,
 		Unreachable: unreachable,
 		EncodeArg:   encodeArg,
@@ -82,6 +83,12 @@ func definite(err error) bool {
 	}
 	_, open := unsettled[answer.Number]
 	return !open && (answer.Number < 2000 || answer.Number > 2999)
+}
+
+// syntaxError reports that the server could not read a text: ER_PARSE_ERROR.
+func syntaxError(err error) bool {
+	answer := new(mysql.MySQLError)
+	return errors.As(err, &answer) && answer.Number == 1064
 }
 
 // encodeArg knows the one type beside the basic ones that the driver's own
