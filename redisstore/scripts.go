@@ -98,6 +98,7 @@ func newForm(text string) scriptForm {
 // scripts runs scripts on a server, or on the nodes of a cluster.
 type scripts struct {
 	client redis.UniversalClient
+	warmer *warmer
 	plain  atomic.Bool // the server is older than flags
 }
 
@@ -164,6 +165,7 @@ func (s *scripts) send(ctx context.Context, execs []*execution, others []redis.C
 	// Each command has its error, but for one that befell none of them: a
 	// refused password, for example.
 	cmds, err := pipe.Exec(ctx)
+	s.warmer.after(err)
 	if err != nil && !slices.ContainsFunc(cmds, func(c redis.Cmder) bool { return c.Err() != nil }) {
 		for _, c := range cmds {
 			c.SetErr(err)

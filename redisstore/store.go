@@ -123,7 +123,7 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{scripts: scripts{client: client}, config: c, shards: 1, spaces: make(map[string]*space)}
+	s := &Store{scripts: scripts{client: client, warmer: &warmer{client: client}}, config: c, shards: 1, spaces: make(map[string]*space)}
 	if c.Absence != 0 {
 		s.suffix = "+" + strconv.FormatInt(c.Absence.Milliseconds(), 10)
 		s.rules = protocol.Rules{Term: protocol.Millis(c.term().Milliseconds()), Absence: protocol.Millis(c.Absence.Milliseconds()), MaxWriters: maxWriters}
@@ -193,11 +193,17 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close closes the client if [Open] made it.
 func (s *Store) Close() error {
-	if s.closed.Swap(true) || !s.opened {
+	if s.closed.Swap(true) {
 		return nil
 	}
-	s.wire.close()
-	return wrap("close", s.scripts.client.Close())
+	s.scripts.warmer.stop()
+	var err error
+	if s.opened {
+		s.wire.close()
+		err = s.scripts.client.Close()
+	}
+	s.scripts.warmer.running.Wait()
+	return wrap("close", err)
 }
 
 func (s *Store) usable(ctx context.Context) error {
