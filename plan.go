@@ -34,11 +34,31 @@ type plan struct {
 
 func newPlan(key planKey) *plan {
 	st := sqlparse.Parse(key.dialect, key.whole)
-	p := &plan{planKey: key, st: st, text: sha256.Sum256([]byte(st.Text)), hints: hintsOf(st), size: len(key.whole) + planOverhead}
+	p := &plan{planKey: key, st: st, text: sha256.Sum256([]byte(st.Text)), hints: hintsOf(st), size: planSize(key.whole, st)}
 	p.inert = !st.Cacheable() && !mayWrite(st) && st.Tx == sqlparse.TxNone && !st.ImplicitCommit &&
 		len(st.SessionVars) == 0 && !st.SessionUnknown && !st.SessionReset && !st.ChangesDatabase &&
 		len(st.TempTables) == 0 && len(st.Parts) == 0
 	return p
+}
+
+// planSize is about what a plan takes of the memory: the text and its normal
+// form, and each value of the rows that an INSERT lists.
+func planSize(whole string, st *sqlparse.Statement) int {
+	values := 0
+	for _, r := range st.ReadRefs {
+		values += valuesOf(r.Fixed)
+	}
+	for _, w := range st.WriteRefs {
+		values += valuesOf(w.Fixed)
+	}
+	return planOverhead + 2*len(whole) + values*planValue
+}
+
+func valuesOf(fixed []sqlparse.Predicate) (n int) {
+	for _, p := range fixed {
+		n += len(p.Values)
+	}
+	return n
 }
 
 // mayWrite reports whether the statement can change a table. A function nobody
@@ -76,9 +96,13 @@ func (p *plan) detail(why Reason) string {
 }
 
 const (
-	planShards   = 16
-	planBytes    = 64 << 20 / planShards / 2 // a shard keeps two generations
-	planOverhead = 2048
+	planShards = 16
+	planBytes  = 64 << 20 / planShards / 2 // a shard keeps two generations
+
+	// By measurement: what there is of a plan besides its text, and of each
+	// value that is known of a row.
+	planOverhead = 2560
+	planValue    = 40
 
 	// planRecent is how many plans are at hand without a lock, of texts of at
 	// most recentText bytes.
