@@ -153,6 +153,7 @@ func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeA
 		add(o.rawCheck(ctx))
 		add(o.byHand(bare))
 		add(o.byCacheLibrary(ctx, bare))
+		add(o.byCacheLibraryAlone(ctx, bare))
 		add(o.byHandTracked(bare))
 	}
 	add(o.slow(slowName, k, nil))
@@ -172,6 +173,7 @@ const (
 	checkName     = "go-redis MGET of four tags"
 	jsonName      = "by hand: go-redis + JSON"
 	libraryName   = "go-redis/cache, MessagePack"
+	aloneName     = "go-redis/cache, each read by itself"
 	trackedName   = "by hand: rueidis DoCache + JSON"
 	slowName      = "1 ms query, bare driver"
 	missName      = "1 ms query, cachedsql, a miss"
@@ -395,6 +397,33 @@ func (o *opened) byCacheLibrary(ctx context.Context, db *sql.DB) (candidate, err
 		err := library.Once(&cache.Item{Ctx: ctx, Key: key, Value: &records, TTL: time.Hour, Do: func(*cache.Item) (any, error) {
 			return readRecords(ctx, db, o.server.query, o.rows)
 		}})
+		return checked(records, o.rows, err)
+	}
+	if err := c.read(ctx); err != nil {
+		return c, err
+	}
+	bytes, err := client.StrLen(ctx, key).Result()
+	c.bytes = int(bytes)
+	return c, err
+}
+
+// byCacheLibraryAlone is the same without joining reads under way: each sees
+// what was there when it began, as those of cachedsql do.
+func (o *opened) byCacheLibraryAlone(ctx context.Context, db *sql.DB) (candidate, error) {
+	c := candidate{name: aloneName}
+	client, err := o.client()
+	if err != nil {
+		return c, err
+	}
+	library, key := cache.New(&cache.Options{Redis: client}), o.keys+"-alone"
+	c.read = func(ctx context.Context) error {
+		var records []record
+		err := library.Get(ctx, key, &records)
+		if errors.Is(err, cache.ErrCacheMiss) {
+			if records, err = readRecords(ctx, db, o.server.query, o.rows); err == nil {
+				err = library.Set(&cache.Item{Ctx: ctx, Key: key, Value: records, TTL: time.Hour})
+			}
+		}
 		return checked(records, o.rows, err)
 	}
 	if err := c.read(ctx); err != nil {

@@ -61,6 +61,7 @@ func (c *cell) goals() (all []goal) {
 		if many {
 			add("time per hit / JSON by hand, throughput", 0.5, c.of(jsonName).perSecond/c.of(redisName).perSecond, "x")
 			add("time per hit / go-redis/cache, throughput", 0.5, c.of(libraryName).perSecond/c.of(redisName).perSecond, "x")
+			add("time per hit / go-redis/cache that joins no reads under way, throughput", 0.5, c.of(aloneName).perSecond/c.of(redisName).perSecond, "x")
 		}
 	}
 	if near, check := c.cpu(validateName), c.cpu(checkName); near > 0 {

@@ -82,6 +82,7 @@ Written by ` + "`make bench-peers`" + `; do not edit. One query of ten mixed col
 - *go-redis/cache* is the library most used for the same: MessagePack compressed with S2, no invalidation either.
   Its *Once* lets reads of one key that meet share a lookup, and here all goroutines read the same key. A read may join one
   that is under way, and so be given what was there before it began; those of cachedsql share one that begins after them.
+  *each read by itself* is the same library without Once, whose reads keep to that as well.
 - cachedsql keeps its strict promise in all modes measured here but *near (push)*, and asks the store with each hit whether the tables
   have been written to, but with *near (push)* and *near (leased)*.
 - With *near (push)* Redis tells what changes, and a hit may lag behind other processes, by a second at most. With *near (leased)* writers
