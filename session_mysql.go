@@ -52,7 +52,7 @@ func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	}
 	st.settings = append(st.settings, rows[0][2].S)
 	st.settings = append(st.settings, c.mysqlGrants(ctx)...)
-	st.namespace, st.run = mysqlNamespace(value), c.mysqlRun(ctx, value["version"])
+	st.namespace, st.run = mysqlNamespace(value), c.mysqlRun(ctx, value)
 	isolation := value["transaction_isolation"] + value["tx_isolation"]
 	switch {
 	case value["read_only"] != "OFF" && value["read_only"] != "0" && value["read_only"] != "":
@@ -88,10 +88,12 @@ func (c *conn) mysqlVariables(ctx context.Context, names []string) (value map[st
 	return value, nil
 }
 
-// mysqlRun returns when the server was started, "" if it does not say. How long
-// it has been up is counted to the same moment as UNIX_TIMESTAMP(), so that the
-// difference is always the same second.
-func (c *conn) mysqlRun(ctx context.Context, version string) string {
+// mysqlRun returns when and where the server was started, "" if it does not say.
+// How long it has been up is counted to the same moment as UNIX_TIMESTAMP(), so
+// that the difference is always the same second. That alone is not enough:
+// MariaDB's server_uid is made of the hardware address and the port, which
+// containers on two hosts that start together may have in common.
+func (c *conn) mysqlRun(ctx context.Context, value map[string]string) string {
 	switch {
 	case c.cache.config.Namespace != "":
 		return "" // see restart.go
@@ -99,15 +101,16 @@ func (c *conn) mysqlRun(ctx context.Context, version string) string {
 		return *c.session.run
 	}
 	status := "performance_schema.global_status"
-	if strings.Contains(version, "MariaDB") {
+	if strings.Contains(value["version"], "MariaDB") {
 		status = "information_schema.GLOBAL_STATUS"
 	}
 	rows, err := (server{c}).Query(ctx, "SELECT UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) FROM "+status+" WHERE VARIABLE_NAME = 'Uptime'")
 	if err != nil || len(rows) != 1 || len(rows[0]) != 1 {
 		return "" // asked again with the session's state
 	}
-	c.session.run = &rows[0][0].S
-	return *c.session.run
+	run := strings.Join([]string{rows[0][0].S, value["hostname"], value["datadir"]}, "|")
+	c.session.run = &run
+	return run
 }
 
 func mysqlNamespace(value map[string]string) string {
