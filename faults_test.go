@@ -142,9 +142,10 @@ func (f *faulty) rows(kind string) (driver.Rows, error) {
 
 type faultyStmt struct{ *faulty }
 
-func (s *faultyStmt) Close() error                               { return s.closed(s, "Stmt") }
-func (s *faultyStmt) NumInput() int                              { return -1 }
-func (s *faultyStmt) Query([]driver.Value) (driver.Rows, error)  { return nil, errors.New("not used") }
+func (s *faultyStmt) Close() error                              { return s.closed(s, "Stmt") }
+func (s *faultyStmt) NumInput() int                             { return -1 }
+func (s *faultyStmt) Query([]driver.Value) (driver.Rows, error) { return nil, errors.New("not used") }
+
 func (s *faultyStmt) Exec([]driver.Value) (driver.Result, error) { return nil, errors.New("not used") }
 
 func (s *faultyStmt) QueryContext(context.Context, []driver.NamedValue) (driver.Rows, error) {
