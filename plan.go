@@ -102,7 +102,7 @@ const (
 	// By measurement: what there is of a plan besides its text, and of each
 	// value that is known of a row.
 	planOverhead = 2560
-	planValue    = 40
+	planValue    = 72
 
 	// planRecent is how many plans are at hand without a lock, of texts of at
 	// most recentText bytes.
