@@ -51,6 +51,7 @@ func Open(rawURL string, c Config) (*Store, error) {
 		return nil, err
 	}
 	s.opened = true
+	s.scripts.warmer = &warmer{client: s.scripts.client}
 	if isSingle {
 		s.wire = newWire(client.(*redis.Client).Options())
 	}

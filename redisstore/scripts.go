@@ -98,7 +98,7 @@ func newForm(text string) scriptForm {
 // scripts runs scripts on a server, or on the nodes of a cluster.
 type scripts struct {
 	client redis.UniversalClient
-	warmer *warmer
+	warmer *warmer     // nil: the client is not ours
 	plain  atomic.Bool // the server is older than flags
 }
 

@@ -123,7 +123,7 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{scripts: scripts{client: client, warmer: &warmer{client: client}}, config: c, shards: 1, spaces: make(map[string]*space)}
+	s := &Store{scripts: scripts{client: client}, config: c, shards: 1, spaces: make(map[string]*space)}
 	if c.Absence != 0 {
 		s.suffix = "+" + strconv.FormatInt(c.Absence.Milliseconds(), 10)
 		s.rules = protocol.Rules{Term: protocol.Millis(c.term().Milliseconds()), Absence: protocol.Millis(c.Absence.Milliseconds()), MaxWriters: maxWriters}
@@ -196,13 +196,13 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	s.scripts.warmer.stop()
 	var err error
 	if s.opened {
+		s.scripts.warmer.stop()
 		s.wire.close()
 		err = s.scripts.client.Close()
+		s.scripts.warmer.running.Wait()
 	}
-	s.scripts.warmer.running.Wait()
 	return wrap("close", err)
 }
 

@@ -14,12 +14,14 @@ import (
 // call needs it, and drops it when the call's time is over before the server
 // has been greeted. If that takes longer than calls may, because the server is
 // far away, there would never be one: so after a call that came to nothing,
-// some are made in their own time, and kept by the client.
+// some are made in their own time, and kept by the client. Somebody else's client
+// is left alone: its pool may be small, and have other users.
 type warmer struct {
 	client redis.UniversalClient
 
 	mu      sync.Mutex
 	end     context.CancelFunc // nil: none are being made; guarded by mu
+	ended   time.Time          // when some were made last; guarded by mu
 	closed  bool               // guarded by mu
 	running sync.WaitGroup
 }
@@ -27,17 +29,20 @@ type warmer struct {
 // warmConns is how many are made at a time.
 const warmConns = 2 * maxFlying
 
-// warmTimeout bounds that.
-const warmTimeout = 10 * time.Second
+// warmTimeout bounds that, warmPause is until it is tried again.
+const (
+	warmTimeout = 10 * time.Second
+	warmPause   = time.Second
+)
 
 // after takes note of how a call has ended.
 func (w *warmer) after(err error) {
-	if err == nil || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) {
+	if w == nil || err == nil || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || w.end != nil {
+	if w.closed || w.end != nil || time.Since(w.ended) < warmPause {
 		return
 	}
 	ctx, end := context.WithTimeout(context.Background(), warmTimeout)
@@ -46,7 +51,7 @@ func (w *warmer) after(err error) {
 		defer end()
 		w.connect(ctx)
 		w.mu.Lock()
-		w.end = nil
+		w.end, w.ended = nil, time.Now()
 		w.mu.Unlock()
 	})
 }

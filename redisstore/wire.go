@@ -31,6 +31,7 @@ type wire struct {
 	dialing context.Context // ends with the wire
 	end     context.CancelFunc
 	tasks   sync.WaitGroup // dials, and reading what nobody waits for
+	dials   chan struct{}  // holds one for each dial that somebody has waited for
 
 	// greeting is how long the last new connection took to be answered once: as
 	// long as a lookup will.
@@ -50,7 +51,7 @@ type wire struct {
 const maxIdle = 2 * maxFlying
 
 func newWire(o *redis.Options) *wire {
-	w := &wire{options: o}
+	w := &wire{options: o, dials: make(chan struct{}, maxIdle)}
 	w.dialing, w.end = context.WithCancel(context.Background())
 	return w
 }
@@ -182,11 +183,18 @@ func (w *wire) grow() {
 
 // dial makes a connection. Who waits for it may give up: it is kept for the
 // next one then, or a server that takes longer to reach than a statement may
-// wait would never be reached.
+// wait would never be reached. A server that does not answer is not dialled
+// again and again meanwhile.
 func (w *wire) dial(ctx context.Context) (*wireConn, error) {
+	select {
+	case w.dials <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
+		<-w.dials
 		return nil, net.ErrClosed
 	}
 	w.tasks.Add(1)
@@ -199,6 +207,7 @@ func (w *wire) dial(ctx context.Context) (*wireConn, error) {
 	go func() {
 		defer w.tasks.Done()
 		cn, err := w.connect()
+		<-w.dials
 		if err == nil {
 			w.mu.Lock()
 			w.use(cn)

@@ -47,7 +47,11 @@ const overdue = 3 * time.Second
 func (cn *wireConn) exchange(ctx context.Context, sp *space, sets []*tagSet, gets []*get, found []finding) error {
 	now := time.Now()
 	deadline := cn.wire.deadline(ctx, now)
-	turn, err := cn.ask(deadline, sp, sets, gets)
+	turn, asked, err := cn.ask(deadline, sp, sets, gets)
+	if !asked {
+		cn.wire.give(cn)
+		return err
+	}
 	if turn != nil {
 		select {
 		case <-turn:
@@ -75,10 +79,15 @@ func (cn *wireConn) exchange(ctx context.Context, sp *space, sets []*tagSet, get
 	return err
 }
 
-// ask sends. Who has to wait for a turn gets one, also with an error.
-func (cn *wireConn) ask(deadline time.Time, sp *space, sets []*tagSet, gets []*get) (turn chan struct{}, err error) {
+// ask sends, unless the time for that is over: a write cut short would end the
+// connection for its other users. Who has to wait for a turn gets one, also with
+// an error.
+func (cn *wireConn) ask(deadline time.Time, sp *space, sets []*tagSet, gets []*get) (turn chan struct{}, asked bool, err error) {
 	cn.asking.Lock()
 	defer cn.asking.Unlock()
+	if !deadline.IsZero() && time.Until(deadline) <= 0 {
+		return nil, false, os.ErrDeadlineExceeded
+	}
 	if turn = cn.queue(); turn == nil {
 		err = cn.SetDeadline(deadline)
 	} else {
@@ -91,7 +100,7 @@ func (cn *wireConn) ask(deadline time.Time, sp *space, sets []*tagSet, gets []*g
 	if err != nil {
 		err = cn.fail(err)
 	}
-	return turn, err
+	return turn, true, err
 }
 
 // queue returns what to wait for before reading, nil if nobody reads.

@@ -4,16 +4,19 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/testredis"
@@ -382,6 +385,90 @@ func TestUsersOfAConnectionThatFailsAskOnAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	all.Wait()
+}
+
+// TestServerThatDoesNotAnswerIsNotDialledAgainAndAgain: lookups give up long
+// before a dial does.
+func TestServerThatDoesNotAnswerIsNotDialledAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepted atomic.Int64
+	var accepting sync.WaitGroup
+	accepting.Go(func() {
+		for {
+			conn, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			accepted.Add(1)
+		}
+	})
+	defer accepting.Wait()
+	defer silent.Close()
+	w := newWire(&redis.Options{Network: "tcp", Addr: silent.Addr().String(), DialTimeout: time.Minute})
+	defer w.close()
+	var all sync.WaitGroup
+	for range 8 * maxIdle {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			defer cancel()
+			if _, err := w.lookup(ctx, nil, nil, nil, nil); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := accepted.Load(); n > maxIdle {
+		t.Errorf("%d connections, want at most %d", n, maxIdle)
+	}
+}
+
+// TestLookupThatIsTooLateToBeSentHarmsNobody: others wait on the connection.
+func TestLookupThatIsTooLateToBeSentHarmsNobody(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, 200*time.Millisecond))
+	s.wire.mu.Lock()
+	s.wire.growing = true
+	s.wire.mu.Unlock()
+	lookup := func(ctx context.Context) error {
+		var found [1]finding
+		_, err := s.wire.lookup(ctx, sp, []*tagSet{tags.(*tagSet)}, nil, found[:])
+		return err
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if err := lookup(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	var cn *wireConn
+	eventually(t, "all wait", func() bool {
+		s.wire.mu.Lock()
+		defer s.wire.mu.Unlock()
+		if len(s.wire.busy) != 1 {
+			return false
+		}
+		cn = s.wire.busy[0]
+		return len(cn.turns) == 3
+	})
+	past, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	if err := lookup(past); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	all.Wait()
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	if cn.broken || cn.users != 0 {
+		t.Errorf("broken %v, %d users", cn.broken, cn.users)
+	}
 }
 
 // FuzzTransactionReply: whatever a server answers, nothing is settled that the
