@@ -56,11 +56,12 @@ var (
 // exactly where the driver has both: database/sql then keeps a connection after
 // a cancelled transaction. One alone changes nothing, and either tells when the
 // connection goes from one user to the next.
-func newConn(inner driver.Conn, k *connector, dialled dialling) driver.Conn {
+func newConn(ctx context.Context, inner driver.Conn, k *connector, dialled dialling) driver.Conn {
 	c := &conn{
 		inner: inner, cache: k.cache, connector: k, byText: textMethodsOf(inner), session: session{misread: true},
 		pristine: k.lazy, dialled: dialled,
 	}
+	c.noteGrants(ctx)
 	_, resets := inner.(driver.SessionResetter)
 	_, validates := inner.(driver.Validator)
 	return c.asDriverConn(resets, validates)

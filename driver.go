@@ -104,6 +104,7 @@ type connector struct {
 	owes       atomic.Bool           // writes went unannounced before one was
 	noControl  atomic.Bool           // PostgreSQL: pg_control_system is not open to everybody
 	noScanner  sync.Once             // has told that Adapter.ScanColumn is missing
+	noGrants   sync.Once             // MySQL: has told that SHOW GRANTS is refused
 
 	lazy    bool // connections are dialled on first need
 	outsets outsets
@@ -160,7 +161,7 @@ func (k *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if k.kind() == Generic {
 		k.know(connDialect(inner))
 	}
-	return newConn(inner, k, began), nil
+	return newConn(ctx, inner, k, began), nil
 }
 
 // know sets the dialect of the connector's connections.

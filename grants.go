@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,9 +40,24 @@ func (g *grants) note(st *sqlparse.Statement) {
 	}
 }
 
-// mysqlGrants returns what the connection's rights depend on.
+// noteGrants asks what a connection that has just been made was granted.
+func (c *conn) noteGrants(ctx context.Context) {
+	if c.connector.kind() != MySQL {
+		return
+	}
+	now := c.grantedNow(ctx)
+	for i := range c.session.grants.at {
+		c.session.grants.at[i], c.session.grants.passed[i] = now, true
+	}
+}
+
+// mysqlGrants returns what the connection's rights depend on. What they were
+// when it was made cannot be told afterwards.
 func (c *conn) mysqlGrants(ctx context.Context) []string {
 	g := &c.session.grants
+	if !g.passed[connected] {
+		g.at[connected], g.passed[connected] = notShared(), true
+	}
 	if slices.Contains(g.passed[:], false) {
 		now := c.grantedNow(ctx)
 		for i, passed := range g.passed {
@@ -58,7 +74,10 @@ func (c *conn) mysqlGrants(ctx context.Context) []string {
 func (c *conn) grantedNow(ctx context.Context) string {
 	rows, err := (server{c}).Query(ctx, "SHOW GRANTS")
 	if err != nil {
-		return strconv.FormatUint(connections.Add(1), 10)
+		c.connector.noGrants.Do(func() {
+			c.cache.note(fmt.Errorf("cachedsql: SHOW GRANTS is refused, so connections do not share results: %w", err))
+		})
+		return notShared()
 	}
 	var lines []string
 	for _, r := range rows {
@@ -69,6 +88,9 @@ func (c *conn) grantedNow(ctx context.Context) string {
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
+
+// notShared stands for grants that no other connection has.
+func notShared() string { return privateNamespace() }
 
 // hasRoles reports whether a server of this version knows CURRENT_ROLE().
 func hasRoles(version string) bool {

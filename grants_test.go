@@ -30,7 +30,7 @@ func TestNewerConnectionsOfAUserAreNotServedWhatOnlyOlderOnesMayRead(t *testing.
 			as := m.account()
 			m.exec(m.bare, as(c.before)...)
 			m.b.db.SetMaxIdleConns(0)
-			old := m.conn(m.b.db)
+			old, unused := m.conn(m.b.db), m.conn(m.b.db)
 			wantOld := func() {
 				t.Helper()
 				for range 2 {
@@ -42,6 +42,11 @@ func TestNewerConnectionsOfAUserAreNotServedWhatOnlyOlderOnesMayRead(t *testing.
 			wantOld()
 			m.exec(m.a.db, as(c.change)...)
 			wantOld()
+			for range 2 { // also if nothing was asked on it before
+				if got := answer(t.Context(), unused, lampPrice); got != "price | 40" {
+					t.Errorf("an older connection that was not used: got %q", got)
+				}
+			}
 			if got := answer(t.Context(), m.conn(m.b.db), lampPrice); !strings.Contains(got, "denied") {
 				t.Errorf("the newer connection: got %q (%s), want an error", got, m.b.rec.LastRead())
 			}

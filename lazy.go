@@ -40,6 +40,7 @@ func (c *conn) dial(ctx context.Context) error {
 		return err
 	}
 	c.inner, c.pristine = inner, c.connector.lazy
+	c.noteGrants(ctx)
 	return nil
 }
 
@@ -60,7 +61,7 @@ func (c *conn) ready(ctx context.Context) error {
 		return err
 	}
 	c.lazy, c.like, c.begins, c.unverified = false, nil, nil, false
-	c.session, c.tx = session{misread: true}, txState{}
+	c.session, c.tx = session{misread: true, grants: c.session.grants}, txState{}
 	return nil
 }
 

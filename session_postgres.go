@@ -97,7 +97,7 @@ func postgresQuestion(withoutControl bool, settings []string) string {
 		` (SELECT pg_catalog.json_agg(relname) FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())::text,` +
 		` (SELECT pg_catalog.bool_or(pg_catalog.has_function_privilege('public', oid, 'execute'))` +
 		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system')::text, ` + postgresRun + `::text,` +
-		` (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user)::text`)
+		` pg_catalog.to_regrole(pg_catalog.quote_ident(current_user))::oid::text`)
 	for _, name := range settings {
 		q.WriteString(`, pg_catalog.current_setting('` + strings.ReplaceAll(name, `'`, `''`) + `', true)`)
 	}
