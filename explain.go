@@ -225,7 +225,7 @@ func parameterTags(patterns []catalog.Pattern, isRead bool) []string {
 			}
 			one := p
 			one.Values = []sqlparse.Operand{v}
-			if vs, ok := values(one, nil); ok {
+			if vs, ok := values(one, arguments{}); ok {
 				tags = append(tags, rowTag(p, vs[0]))
 			}
 		}

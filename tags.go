@@ -36,10 +36,9 @@ func anyRowTag(p catalog.Pattern) string { return p.Table + "/" + p.Column + "/*
 
 // values returns the pattern's values in canonical form; ok is false where one
 // of them has none.
-func values(p catalog.Pattern, args []driver.NamedValue) (canonical []string, ok bool) {
-	arg := func(param sqlparse.Operand) any { return argument(param, args) }
+func values(p catalog.Pattern, args arguments) (canonical []string, ok bool) {
 	for _, v := range p.Values {
-		c, ok := p.Type.Value(v, arg)
+		c, ok := p.Type.Value(v, args.of)
 		if !ok {
 			return nil, false
 		}
@@ -48,20 +47,32 @@ func values(p catalog.Pattern, args []driver.NamedValue) (canonical []string, ok
 	return canonical, len(canonical) != 0
 }
 
-// argument returns what a parameter is bound to, nil where that is not certain.
-// A driver binds named arguments by name, wherever they stand in the call; what
-// it binds to parameters without a name then is its own affair.
-func argument(param sqlparse.Operand, args []driver.NamedValue) any {
-	if !slices.ContainsFunc(args, func(a driver.NamedValue) bool { return a.Name != "" }) {
-		if param.Param < 1 || param.Param > len(args) {
-			return nil
-		}
-		return args[param.Param-1].Value
+// arguments are those of a call. A driver binds named ones by name, wherever
+// they stand; what it binds to parameters without a name then is its own affair.
+type arguments struct {
+	all   []driver.NamedValue
+	named bool
+}
+
+func argumentsOf(all []driver.NamedValue) arguments {
+	return arguments{all, slices.ContainsFunc(all, func(a driver.NamedValue) bool { return a.Name != "" })}
+}
+
+// of returns what a parameter is bound to, nil where that is not certain.
+func (a arguments) of(param sqlparse.Operand) any {
+	switch {
+	case a.named:
+		return argumentNamed(param.Name, a.all)
+	case param.Param < 1 || param.Param > len(a.all):
+		return nil
 	}
-	var value any
+	return a.all[param.Param-1].Value
+}
+
+func argumentNamed(name string, args []driver.NamedValue) (value any) {
 	found := 0
 	for i := range args {
-		if args[i].Name != "" && args[i].Name == param.Name {
+		if args[i].Name != "" && args[i].Name == name {
 			value = args[i].Value
 			found++
 		}
@@ -74,9 +85,9 @@ func argument(param sqlparse.Operand, args []driver.NamedValue) any {
 
 // readTags returns the tags a read depends on.
 func readTags(patterns []catalog.Pattern, args []driver.NamedValue) []string {
-	tags := make([]string, 0, 2*len(patterns))
+	tags, bound := make([]string, 0, 2*len(patterns)), argumentsOf(args)
 	for _, p := range patterns {
-		vs, ok := values(p, args)
+		vs, ok := values(p, bound)
 		if p.Column == "" || !ok {
 			tags = append(tags, p.Table)
 			continue
@@ -91,13 +102,13 @@ func readTags(patterns []catalog.Pattern, args []driver.NamedValue) []string {
 
 // writeTags returns the tags a write changes.
 func writeTags(patterns []catalog.Pattern, args []driver.NamedValue) []string {
-	tags := make([]string, 0, 2*len(patterns))
+	tags, bound := make([]string, 0, 2*len(patterns)), argumentsOf(args)
 	for _, p := range patterns {
 		if p.Column == "" {
 			tags = append(tags, p.Table)
 			continue
 		}
-		vs, ok := values(p, args)
+		vs, ok := values(p, bound)
 		if !ok {
 			tags = append(tags, anyRowTag(p))
 		}
