@@ -60,11 +60,8 @@ type Cache struct {
 	// sinceStart: a store that is full is left alone for a while.
 	fillsFrom atomic.Int64
 
-	// fullWarned is when a full store was last logged, likewise.
-	fullWarned atomic.Int64
-
-	// refusedWarned is when a refused entry was last logged, likewise.
-	refusedWarned atomic.Int64
+	fullWarned    seldom // a full store was logged
+	refusedWarned seldom // a refused entry was
 
 	mu         sync.Mutex
 	spaces     map[string]*space

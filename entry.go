@@ -93,13 +93,9 @@ func (c *conn) refuseEntry(ctx context.Context, l *lookup, err error) {
 	}
 }
 
-// refusedWarnings is the time between two lines in the log.
-const refusedWarnings = time.Minute
-
 // warnRefused says it in the log, since it may be an attack, and not for each.
 func (c *Cache) warnRefused(namespace string, err error) {
-	now, last := sinceStart(), c.refusedWarned.Load()
-	if last != 0 && now-last < int64(refusedWarnings) || !c.refusedWarned.CompareAndSwap(last, now) {
+	if !c.refusedWarned.due() {
 		return
 	}
 	c.config.Logger.Warn("cachedsql: a stored entry was refused and the database asked; said once a minute at most",

@@ -84,16 +84,11 @@ func (c *Cache) filled(err error) (Outcome, Reason) {
 	return NotFilled, reason.CacheDown
 }
 
-// fullWarnings is the time between two lines in the log.
-const fullWarnings = time.Minute
-
 // warnFull says it in the log, since nothing else is wrong with such a store.
 func (c *Cache) warnFull(err error) {
-	now, last := sinceStart(), c.fullWarned.Load()
-	if last != 0 && now-last < int64(fullWarnings) || !c.fullWarned.CompareAndSwap(last, now) {
-		return
+	if c.fullWarned.due() {
+		c.config.Logger.Warn("cachedsql: store is full, results are not stored; said once a minute at most", "error", err)
 	}
-	c.config.Logger.Warn("cachedsql: store is full, results are not stored; said once a minute at most", "error", err)
 }
 
 // jittered shortens ttl by up to the given share, so that entries stored
