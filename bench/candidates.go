@@ -386,44 +386,37 @@ func (o *opened) byHand(db *sql.DB) (candidate, error) {
 // byCacheLibrary is the same with the library that is most used for it, which
 // has a binary format and compresses.
 func (o *opened) byCacheLibrary(ctx context.Context, db *sql.DB) (candidate, error) {
-	c := candidate{name: libraryName}
-	client, err := o.client()
-	if err != nil {
-		return c, err
-	}
-	library, key := cache.New(&cache.Options{Redis: client}), o.keys+"-library"
-	c.read = func(ctx context.Context) error {
-		var records []record
-		err := library.Once(&cache.Item{Ctx: ctx, Key: key, Value: &records, TTL: time.Hour, Do: func(*cache.Item) (any, error) {
+	return o.byLibrary(ctx, libraryName, "-library", func(ctx context.Context, library *cache.Cache, key string) (records []record, err error) {
+		err = library.Once(&cache.Item{Ctx: ctx, Key: key, Value: &records, TTL: time.Hour, Do: func(*cache.Item) (any, error) {
 			return readRecords(ctx, db, o.server.query, o.rows)
 		}})
-		return checked(records, o.rows, err)
-	}
-	if err := c.read(ctx); err != nil {
-		return c, err
-	}
-	bytes, err := client.StrLen(ctx, key).Result()
-	c.bytes = int(bytes)
-	return c, err
+		return records, err
+	})
 }
 
 // byCacheLibraryAlone is the same without joining reads under way: each sees
 // what was there when it began, as those of cachedsql do.
 func (o *opened) byCacheLibraryAlone(ctx context.Context, db *sql.DB) (candidate, error) {
-	c := candidate{name: aloneName}
-	client, err := o.client()
-	if err != nil {
-		return c, err
-	}
-	library, key := cache.New(&cache.Options{Redis: client}), o.keys+"-alone"
-	c.read = func(ctx context.Context) error {
-		var records []record
-		err := library.Get(ctx, key, &records)
+	return o.byLibrary(ctx, aloneName, "-alone", func(ctx context.Context, library *cache.Cache, key string) (records []record, err error) {
+		err = library.Get(ctx, key, &records)
 		if errors.Is(err, cache.ErrCacheMiss) {
 			if records, err = readRecords(ctx, db, o.server.query, o.rows); err == nil {
 				err = library.Set(&cache.Item{Ctx: ctx, Key: key, Value: records, TTL: time.Hour})
 			}
 		}
+		return records, err
+	})
+}
+
+func (o *opened) byLibrary(ctx context.Context, name, suffix string, read func(context.Context, *cache.Cache, string) ([]record, error)) (candidate, error) {
+	c := candidate{name: name}
+	client, err := o.client()
+	if err != nil {
+		return c, err
+	}
+	library, key := cache.New(&cache.Options{Redis: client}), o.keys+suffix
+	c.read = func(ctx context.Context) error {
+		records, err := read(ctx, library, key)
 		return checked(records, o.rows, err)
 	}
 	if err := c.read(ctx); err != nil {
