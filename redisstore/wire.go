@@ -68,12 +68,9 @@ func (w *wire) close() {
 	w.end()
 	w.mu.Lock()
 	w.closed = true
-	for _, cn := range w.busy {
-		if cn.late > 0 {
-			_ = cn.Close()
-		}
-	}
+	late := slices.DeleteFunc(slices.Clone(w.busy), func(cn *wireConn) bool { return cn.late == 0 })
 	w.mu.Unlock()
+	closeAll(late)
 	w.drop()
 	w.tasks.Wait()
 }
@@ -84,38 +81,51 @@ func (w *wire) drop() {
 	idle := w.idle
 	w.idle = nil
 	w.mu.Unlock()
-	for _, cn := range idle {
-		_ = cn.Close()
-	}
+	closeAll(idle)
 }
 
 // take returns a connection, if possible one that nobody else uses, and whether
 // it has been used before. A new one is waited for only where there is no other
 // at all: to make it takes more round trips than a lookup.
 func (w *wire) take(ctx context.Context) (cn *wireConn, reused bool, err error) {
-	now := time.Now()
 	w.mu.Lock()
+	cn, old := w.idleConn(time.Now())
+	if cn != nil {
+		w.use(cn)
+		reused = cn.touched
+	} else if cn = w.shared(); cn != nil {
+		reused = true
+		w.grow()
+	}
+	w.mu.Unlock()
+	closeAll(old)
+	if cn == nil {
+		cn, err = w.dial(ctx)
+	}
+	return cn, reused, err
+}
+
+// idleConn takes the connection that was used last, nil if there is none, and
+// those that were found too old. It needs mu.
+func (w *wire) idleConn(now time.Time) (cn *wireConn, old []*wireConn) {
 	for n := len(w.idle); n > 0; n = len(w.idle) {
 		cn := w.idle[n-1]
 		w.idle[n-1] = nil
 		w.idle = w.idle[:n-1]
-		if w.isOld(cn, now) {
-			_ = cn.Close()
-			continue
+		if !w.isOld(cn, now) {
+			return cn, old
 		}
-		w.use(cn)
-		reused := cn.touched
-		w.mu.Unlock()
-		return cn, reused, nil
+		old = append(old, cn)
 	}
-	cn = w.shared()
-	w.mu.Unlock()
-	if cn != nil {
-		w.grow()
-		return cn, true, nil
+	return nil, old
+}
+
+// closeAll closes connections. It must not be called with mu: where TLS is
+// spoken, it tells the server, who may not listen.
+func closeAll(all []*wireConn) {
+	for _, cn := range all {
+		_ = cn.Close()
 	}
-	cn, err = w.dial(ctx)
-	return cn, false, err
 }
 
 func (w *wire) isOld(cn *wireConn, now time.Time) bool {
@@ -145,24 +155,30 @@ func (w *wire) shared() (best *wireConn) {
 
 // give takes a connection back from one of its users.
 func (w *wire) give(cn *wireConn) {
+	if w.unused(cn) {
+		_ = cn.Close()
+	}
+}
+
+// unused notes that one user less has a connection. It reports whether nobody
+// has it, and it is not kept.
+func (w *wire) unused(cn *wireConn) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if cn.users--; cn.users > 0 {
-		return
+		return false
 	}
 	i := slices.Index(w.busy, cn)
 	w.busy = slices.Delete(w.busy, i, i+1)
 	if w.closed || cn.broken || len(w.idle) >= maxIdle {
-		_ = cn.Close()
-		return
+		return true
 	}
 	w.idle = append(w.idle, cn)
+	return false
 }
 
-// grow dials one more connection for those who come later.
+// grow dials one more connection for those who come later. It needs mu.
 func (w *wire) grow() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if w.closed || w.growing || len(w.idle)+len(w.busy) >= maxIdle {
 		return
 	}
