@@ -51,6 +51,17 @@ func settledOn(t *testing.T, url string) (*Store, *space, cachedsql.TagSet) {
 	return nil, nil, nil
 }
 
+// oneConnection is settledOn over a server that is far away, with no more
+// connections than the one that is there.
+func oneConnection(t *testing.T, srv *testredis.Server, rtt time.Duration) (*Store, *space, cachedsql.TagSet) {
+	t.Helper()
+	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, rtt))
+	s.wire.mu.Lock()
+	s.wire.growing = true
+	s.wire.mu.Unlock()
+	return s, sp, tags
+}
+
 func TestLookupsGoByTransaction(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
@@ -306,16 +317,13 @@ func TestClosedStoreLeavesNoConnection(t *testing.T) {
 func TestManyAskOnOneConnection(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
-	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, 50*time.Millisecond))
+	s, sp, tags := oneConnection(t, srv, 50*time.Millisecond)
 	const readers = 40
 	for i := range readers {
 		if err := srv.Client(t).Set(t.Context(), sp.keys.entry(cachedsql.Key{byte(i)}), fmt.Sprint("entry ", i), 0).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.wire.mu.Lock()
-	s.wire.growing = true // none but the one that is there
-	s.wire.mu.Unlock()
 	impatient, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	set := []*tagSet{tags.(*tagSet)}
@@ -360,10 +368,7 @@ func TestManyAskOnOneConnection(t *testing.T) {
 func TestUsersOfAConnectionThatFailsAskOnAnother(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
-	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, 50*time.Millisecond))
-	s.wire.mu.Lock()
-	s.wire.growing = true
-	s.wire.mu.Unlock()
+	s, sp, tags := oneConnection(t, srv, 50*time.Millisecond)
 	var all sync.WaitGroup
 	for range 40 {
 		all.Go(func() {
@@ -431,10 +436,7 @@ func TestServerThatDoesNotAnswerIsNotDialledAgainAndAgain(t *testing.T) {
 func TestLookupThatIsTooLateToBeSentHarmsNobody(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
-	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, 200*time.Millisecond))
-	s.wire.mu.Lock()
-	s.wire.growing = true
-	s.wire.mu.Unlock()
+	s, sp, tags := oneConnection(t, srv, 200*time.Millisecond)
 	lookup := func(ctx context.Context) error {
 		var found [1]finding
 		_, err := s.wire.lookup(ctx, sp, []*tagSet{tags.(*tagSet)}, nil, found[:])

@@ -11,7 +11,6 @@ import (
 
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/internal/testredis"
-	"github.com/cachedsql/cachedsql/redisstore"
 )
 
 func diagnose(t *testing.T, args ...string) (found findings, code int) {
@@ -87,11 +86,7 @@ func TestDoctorFindsProcessesInTrouble(t *testing.T) {
 func TestDoctorTakesAFullRedisForWhatItIs(t *testing.T) {
 	t.Parallel()
 	server := testredis.Start(t)
-	store, err := redisstore.Open(server.URL(), redisstore.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	store := openStore(t, server)
 	ahead := cachedsql.Instance{ID: "id-web-1", Host: "web-1", Breaker: "closed", Interval: time.Minute, Namespaces: []string{"shop"}, Reported: time.Now().Add(time.Hour)}
 	if err := store.Report(t.Context(), &cachedsql.Report{Instance: ahead}, ahead.ReportTTL()); err != nil {
 		t.Fatal(err)

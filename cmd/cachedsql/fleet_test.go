@@ -17,12 +17,8 @@ import (
 // reporting returns the URL of a Redis that two processes report to.
 func reporting(t *testing.T) (string, *redisstore.Store) {
 	t.Helper()
-	url := testredis.Start(t).URL()
-	store, err := redisstore.Open(url, redisstore.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	server := testredis.Start(t)
+	url, store := server.URL(), openStore(t, server)
 	for _, host := range []string{"web-1", "web-2"} {
 		r := &cachedsql.Report{
 			Instance: cachedsql.Instance{ID: "id-" + host, Host: host, PID: 7, Breaker: "closed", Interval: time.Minute, Namespaces: []string{"shop"}, Reported: time.Now()},
@@ -117,11 +113,6 @@ func TestFlushOfATableEndsItsResultsAlone(t *testing.T) {
 		t.Skip("SKIPPED: CACHEDSQL_TEST_POSTGRES is not set")
 	}
 	server := testredis.Start(t)
-	store, err := redisstore.Open(server.URL(), redisstore.Config{Quarantine: 50 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
 	flushedTable, other := makeTable(t, "postgres", dsn), makeTable(t, "postgres", dsn)
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
 	if err := os.WriteFile(rules, []byte("version: 1\nrules: [{name: all, ttl: 1h}]\n"), 0o600); err != nil {

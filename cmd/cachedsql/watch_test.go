@@ -31,14 +31,21 @@ func (s *shared) String() string {
 	return s.b.String()
 }
 
-func TestWatchPrintsWhatComesAndGoesOnAfterAnOutage(t *testing.T) {
-	t.Parallel()
-	server := testredis.Start(t)
+// openStore is a store that a program would have.
+func openStore(t *testing.T, server *testredis.Server) *redisstore.Store {
+	t.Helper()
 	store, err := redisstore.Open(server.URL(), redisstore.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func TestWatchPrintsWhatComesAndGoesOnAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	server := testredis.Start(t)
+	store := openStore(t, server)
 	tell := func(kind, message string, tables map[string]int64) {
 		t.Helper()
 		e := cachedsql.StreamEvent{Kind: kind, Host: "web-1", PID: 7, Message: message, Tables: tables, Count: 1}
