@@ -17,7 +17,8 @@ const doctorHelp = `Look for what would make the cache slow, useless or surprisi
 
 It looks at the Redis (version, memory, eviction, persistence, latency, rights), at the processes that report to it, with
 --dsn at the database (identity, rights to its catalog), and with --rules at a rule file. What is not named is left
-out. It changes nothing but one entry that it stores, reads and deletes.
+out. It changes nothing but one entry that it stores, reads and deletes; with --dsn it may be the first in the database's
+namespace, as the first program would be.
 
 The processes are seen by an operator's user of Redis, and rights are those of the user that is named: to have a program's
 looked at, name the program's user and the database.
