@@ -73,10 +73,12 @@ func (c *conn) mysqlGrants(ctx context.Context) []string {
 // Where the server does not tell, nobody else's rights are taken for the same.
 func (c *conn) grantedNow(ctx context.Context) string {
 	rows, err := (server{c}).Query(ctx, "SHOW GRANTS")
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		c.connector.noGrants.Do(func() {
 			c.cache.note(fmt.Errorf("cachedsql: SHOW GRANTS is refused, so connections do not share results: %w", err))
 		})
+	}
+	if err != nil {
 		return notShared()
 	}
 	var lines []string
