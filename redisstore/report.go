@@ -6,11 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/s2"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/cachedsql/cachedsql"
 )
@@ -43,8 +41,9 @@ func (s *Store) reportBase() string         { return "{" + s.config.KeyPrefix + 
 func (s *Store) reportIndex() string        { return s.reportBase() + "i" }
 func (s *Store) reportKey(id string) string { return s.reportBase() + "r:" + encodeName(id) }
 
-// Report implements [cachedsql.Reporter]. The report and its place in the list
-// are written in one round trip.
+// Report implements [cachedsql.Reporter]. The list says when a report ends, and
+// with that how old it is. So it is written once the report is stored: a full
+// server may refuse the report, but never the list, which a script writes.
 func (s *Store) Report(ctx context.Context, r *cachedsql.Report, ttl time.Duration) error {
 	if err := s.usable(ctx); err != nil {
 		return err
@@ -54,10 +53,12 @@ func (s *Store) Report(ctx context.Context, r *cachedsql.Report, ttl time.Durati
 		return err
 	}
 	ms := max(ttl.Milliseconds(), 1)
-	set := redis.NewStatusCmd(ctx, "set", s.reportKey(r.Instance.ID), data, "px", strconv.FormatInt(ms, 10))
+	if err := s.scripts.client.Set(ctx, s.reportKey(r.Instance.ID), data, time.Duration(ms)*time.Millisecond).Err(); err != nil {
+		return wrap("report", err)
+	}
 	e := s.scripts.command(ctx, reportScript, []any{1, s.reportIndex()}, r.Instance.ID, ms, maxReporters)
-	s.scripts.run(ctx, []*execution{e}, []redis.Cmder{set})
-	return wrap("report", errors.Join(e.Err(), set.Err()))
+	s.scripts.run(ctx, []*execution{e}, nil)
+	return wrap("report", e.Err())
 }
 
 func encodeReport(r *cachedsql.Report) ([]byte, error) {
