@@ -210,7 +210,7 @@ func (c *Cache) QueriesByRule() map[string]QueryStats {
 	sums := map[string]QueryStats{}
 	for _, q := range c.queries.each() {
 		sum, rule := sums[q.Rule], q.Rule
-		sum.Merge(&q)
+		sum.add(&q)
 		sum.QueryID, sum.Name, sum.Statement, sum.Tables, sum.Writes, sum.Named, sum.Rule = "", "", "", nil, nil, nil, rule
 		sums[rule] = sum
 	}

@@ -108,8 +108,30 @@ func (q *QueryStats) Saved() time.Duration {
 }
 
 // Merge adds the figures of another process for the same query. What describes
-// the query is taken from the one that has executed it last.
+// the query is taken from the one that has executed it last, but for the tables:
+// processes that use several schemas, or that know different things of the
+// database, each have theirs. There may be some hundred of them at most.
 func (q *QueryStats) Merge(other *QueryStats) {
+	tables, writes, named := union(q.Tables, other.Tables), union(q.Writes, other.Writes), union(q.Named, other.Named)
+	q.add(other)
+	q.Tables, q.Writes, q.Named = tables, writes, named
+}
+
+// mergedTables bounds the tables of a query that many processes execute.
+const mergedTables = 200
+
+// union returns what is in a or b, and changes neither.
+func union(a, b []string) []string {
+	if len(a) >= mergedTables || !slices.ContainsFunc(b, func(s string) bool { return !slices.Contains(a, s) }) {
+		return a
+	}
+	all := distinct(slices.Concat(a, b))
+	return all[:min(len(all), mergedTables)]
+}
+
+// add adds figures of the same query in the same process, under another rule:
+// all that describes the query is taken from those added to last.
+func (q *QueryStats) add(other *QueryStats) {
 	if other.LastSeen.After(q.LastSeen) {
 		q.Name, q.Statement, q.Rule, q.LastSeen = other.Name, other.Statement, other.Rule, other.LastSeen
 		if len(other.Tables) != 0 {
@@ -166,23 +188,37 @@ func mergeCounts(a, b map[string]int64) map[string]int64 {
 // Load. At most limit queries keep figures of their own, 0 for all; the rest
 // is added up at the end, under OtherQueries.
 func MergeQueries(limit int, lists ...[]QueryStats) []QueryStats {
-	byID := map[string]*QueryStats{}
-	rest := &QueryStats{QueryID: OtherQueries}
+	all := map[string]*QueryStats{}
 	for _, list := range lists {
-		for i := range list {
-			q := &list[i]
-			switch sum := byID[q.QueryID]; {
-			case q.QueryID == OtherQueries:
-				rest.Merge(q)
-			case sum != nil:
+		for id, q := range byQuery(list) {
+			if sum := all[id]; sum != nil {
 				sum.Merge(q)
-			default:
-				first := *q
-				byID[q.QueryID] = &first
+			} else {
+				all[id] = q
 			}
 		}
 	}
-	return ranked(byID, rest, limit)
+	rest := &QueryStats{QueryID: OtherQueries}
+	if others := all[OtherQueries]; others != nil {
+		rest = others
+		delete(all, OtherQueries)
+	}
+	return ranked(all, rest, limit)
+}
+
+// byQuery adds up the figures of one process.
+func byQuery(list []QueryStats) map[string]*QueryStats {
+	byID := make(map[string]*QueryStats, len(list))
+	for i := range list {
+		q := &list[i]
+		if sum := byID[q.QueryID]; sum != nil {
+			sum.add(q)
+		} else {
+			first := *q
+			byID[q.QueryID] = &first
+		}
+	}
+	return byID
 }
 
 func ranked(byID map[string]*QueryStats, rest *QueryStats, limit int) []QueryStats {
@@ -195,7 +231,7 @@ func ranked(byID map[string]*QueryStats, rest *QueryStats, limit int) []QuerySta
 	})
 	if limit > 0 && len(all) > limit {
 		for i := range all[limit:] {
-			rest.Merge(&all[limit+i])
+			rest.add(&all[limit+i])
 		}
 		all = all[:limit]
 	}

@@ -167,3 +167,36 @@ func TestCountsByRuleStayWhenRulesChange(t *testing.T) {
 		t.Errorf("of the query: %+v", got)
 	}
 }
+
+// Processes that use several schemas read several tables by one text, and all of
+// them are voided where somebody asks for that.
+func TestTablesOfAQueryAreThoseOfAllProcesses(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	process := func(seen time.Time, tables ...string) cachedsql.QueryStats {
+		return cachedsql.QueryStats{QueryID: "1", Calls: 1, LastSeen: seen, Tables: tables, Writes: tables[1:], Named: tables[:1]}
+	}
+	lists := [][]cachedsql.QueryStats{
+		{process(now, "a.items", "a.log")},
+		{process(now.Add(time.Second), "b.items", "b.log"), process(now.Add(-time.Hour), "old.items", "old.log")}, // under a rule it had
+		{process(now.Add(-time.Minute), "a.items", "a.log")},
+	}
+	merged := cachedsql.MergeQueries(0, lists...)
+	if len(merged) != 1 {
+		t.Fatalf("%d queries", len(merged))
+	}
+	got := merged[0]
+	if all := fmt.Sprint(got.Tables, got.Writes, got.Named, got.Calls); all != "[a.items a.log b.items b.log] [a.log b.log] [a.items b.items] 4" {
+		t.Errorf("merged: %s", all)
+	}
+	if one := lists[0][0].Tables; fmt.Sprint(one) != "[a.items a.log]" {
+		t.Errorf("what was merged has changed: %v", one)
+	}
+	var tenants [][]cachedsql.QueryStats
+	for i := range 1000 {
+		tenants = append(tenants, []cachedsql.QueryStats{process(now, fmt.Sprint("items", i), "log")})
+	}
+	if n := len(cachedsql.MergeQueries(0, tenants...)[0].Tables); n < 100 || n > 500 {
+		t.Errorf("%d tables of a thousand processes", n)
+	}
+}
