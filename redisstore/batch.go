@@ -164,15 +164,20 @@ func (s *batches) sendAll(b *batch) {
 
 // follow takes the batch that follows a round trip; nil if none waits, or if
 // there are others under way that it can wait for.
-func (s *batches) follow(ended question) *batch {
+func (s *batches) follow(ended question) (b *batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.Index(s.flying, ended)
 	s.flying = slices.Delete(s.flying, i, i+1)
-	if len(s.waiting) == 0 || len(s.flying) >= maxFlying {
+	if len(s.waiting) == 0 {
 		return nil
 	}
-	return s.depart()
+	now := time.Now()
+	if len(s.flying) < maxFlying || s.left(now) <= 0 {
+		b = s.depart()
+	}
+	s.lookAgain(now)
+	return b
 }
 
 // depart takes what has waited longest. It needs mu.
@@ -186,6 +191,23 @@ func (s *batches) depart() *batch {
 
 // patience is how long a batch waits for a round trip to end. It needs mu.
 func (s *batches) patience() time.Duration { return max(patience, s.least, s.trip/shareOfTrip) }
+
+// left is how much of that is left to what has waited longest. It needs mu, and
+// that something waits.
+func (s *batches) left(now time.Time) time.Duration {
+	return s.patience() - now.Sub(s.waiting[0].began)
+}
+
+// lookAgain makes hurry look when that is over. Where as many round trips are
+// under way as there may be, the next one that ends finds it. It needs mu.
+func (s *batches) lookAgain(now time.Time) {
+	if len(s.waiting) == 0 {
+		return
+	}
+	if left := s.left(now); left > 0 || len(s.flying) < mostFlying {
+		s.watch(max(left, 0))
+	}
+}
 
 // watch makes hurry look after a while, if it does not anyway. Nobody stops the
 // timer: as long as answers come quickly it costs less to let it find nothing.
@@ -213,14 +235,10 @@ func (s *batches) overdue(now time.Time) (all []*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.armed = false
-	for len(s.waiting) > 0 {
-		left := s.patience() - now.Sub(s.waiting[0].began)
-		if left > 0 || len(s.flying) >= mostFlying {
-			s.watch(max(left, time.Millisecond))
-			break
-		}
+	for len(s.waiting) > 0 && len(s.flying) < mostFlying && s.left(now) <= 0 {
 		all = append(all, s.depart())
 	}
+	s.lookAgain(now)
 	return all
 }
 
