@@ -88,14 +88,15 @@ func (w *wire) drop() {
 // it has been used before. A new one is waited for only where there is no other
 // at all: to make it takes more round trips than a lookup.
 func (w *wire) take(ctx context.Context) (cn *wireConn, reused bool, err error) {
+	now := time.Now()
 	w.mu.Lock()
-	cn, old := w.idleConn(time.Now())
+	cn, old := w.idleConn(now)
 	if cn != nil {
 		w.use(cn)
 		reused = cn.touched
-	} else if cn = w.shared(); cn != nil {
+	} else if cn = w.shared(now); cn != nil {
 		reused = true
-		w.grow()
+		w.grow(now)
 	}
 	w.mu.Unlock()
 	closeAll(old)
@@ -129,8 +130,14 @@ func closeAll(all []*wireConn) {
 }
 
 func (w *wire) isOld(cn *wireConn, now time.Time) bool {
-	idle, life := w.options.ConnMaxIdleTime, w.options.ConnMaxLifetime
-	return idle > 0 && now.Sub(cn.used) > idle || life > 0 && now.Sub(cn.made) > life
+	idle := w.options.ConnMaxIdleTime
+	return idle > 0 && now.Sub(cn.used) > idle || w.isWorn(cn, now)
+}
+
+// isWorn reports whether a connection has lived for as long as it may.
+func (w *wire) isWorn(cn *wireConn, now time.Time) bool {
+	life := w.options.ConnMaxLifetime
+	return life > 0 && now.Sub(cn.made) > life
 }
 
 // use makes a connection one that is in use. It needs mu.
@@ -140,11 +147,18 @@ func (w *wire) use(cn *wireConn) {
 }
 
 // shared returns the connection that has the fewest users, nil if there is none
-// on which an answer can be expected soon. It needs mu.
-func (w *wire) shared() (best *wireConn) {
+// on which an answer can be expected soon. One that is worn has no new users as
+// soon as there is another, so that it is idle at last and can be closed. It
+// needs mu.
+func (w *wire) shared(now time.Time) (best *wireConn) {
+	bestWorn := false
 	for _, cn := range w.busy {
-		if cn.late == 0 && !cn.broken && (best == nil || cn.users < best.users) {
-			best = cn
+		if cn.late > 0 || cn.broken {
+			continue
+		}
+		worn := w.isWorn(cn, now)
+		if best == nil || bestWorn && !worn || bestWorn == worn && cn.users < best.users {
+			best, bestWorn = cn, worn
 		}
 	}
 	if best != nil {
@@ -177,9 +191,19 @@ func (w *wire) unused(cn *wireConn) bool {
 	return false
 }
 
-// grow dials one more connection for those who come later. It needs mu.
-func (w *wire) grow() {
-	if w.closed || w.growing || len(w.idle)+len(w.busy) >= maxIdle {
+// grow dials one more connection for those who come later, where none is idle.
+// Those that are worn do not count: they will be closed. It needs mu.
+func (w *wire) grow(now time.Time) {
+	if w.closed || w.growing {
+		return
+	}
+	lasting := 0
+	for _, cn := range w.busy {
+		if !w.isWorn(cn, now) {
+			lasting++
+		}
+	}
+	if lasting >= maxIdle {
 		return
 	}
 	w.growing = true

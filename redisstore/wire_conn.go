@@ -53,11 +53,9 @@ func (cn *wireConn) exchange(ctx context.Context, sp *space, sets []*tagSet, get
 		return err
 	}
 	if turn != nil {
-		select {
-		case <-turn:
-		case <-ctx.Done():
+		if late := await(ctx, turn, deadline); late != nil {
 			cn.abandon(turn, sp, sets, gets)
-			return ctx.Err()
+			return late
 		}
 		if err == nil {
 			err = cn.inTurn(deadline)
@@ -77,6 +75,24 @@ func (cn *wireConn) exchange(ctx context.Context, sp *space, sets []*tagSet, get
 	}
 	cn.leave(now, err)
 	return err
+}
+
+// await waits for a turn. The deadline of the wire may be all that bounds it.
+func await(ctx context.Context, turn chan struct{}, deadline time.Time) error {
+	var late <-chan time.Time
+	if end, ok := ctx.Deadline(); !deadline.IsZero() && (!ok || deadline.Before(end)) {
+		timer := time.NewTimer(time.Until(deadline))
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-late:
+		return os.ErrDeadlineExceeded
+	}
 }
 
 // ask sends, unless the time for that is over: a write cut short would end the

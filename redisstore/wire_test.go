@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -55,7 +57,7 @@ func settledOn(t *testing.T, url string) (*Store, *space, cachedsql.TagSet) {
 // connections than the one that is there.
 func oneConnection(t *testing.T, srv *testredis.Server, rtt time.Duration) (*Store, *space, cachedsql.TagSet) {
 	t.Helper()
-	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, rtt))
+	s, sp, tags := settledOn(t, "redis://"+testredis.Far(t, srv.Addr, rtt)+"?read_timeout=1m")
 	s.wire.mu.Lock()
 	s.wire.growing = true
 	s.wire.mu.Unlock()
@@ -370,7 +372,8 @@ func TestManyAskOnOneConnection(t *testing.T) {
 func TestUsersOfAConnectionThatFailsAskOnAnother(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
-	s, sp, tags := oneConnection(t, srv, 50*time.Millisecond)
+	s, sp, tags := oneConnection(t, srv, time.Millisecond)
+	srv.Pause(t)
 	var all sync.WaitGroup
 	for range 40 {
 		all.Go(func() {
@@ -391,6 +394,7 @@ func TestUsersOfAConnectionThatFailsAskOnAnother(t *testing.T) {
 	if err := cn.Conn.(*net.TCPConn).CloseRead(); err != nil { // as if the server hung up
 		t.Fatal(err)
 	}
+	srv.Resume(t)
 	all.Wait()
 }
 
@@ -438,7 +442,8 @@ func TestServerThatDoesNotAnswerIsNotDialledAgainAndAgain(t *testing.T) {
 func TestLookupThatIsTooLateToBeSentHarmsNobody(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
-	s, sp, tags := oneConnection(t, srv, 200*time.Millisecond)
+	s, sp, tags := oneConnection(t, srv, time.Millisecond)
+	srv.Pause(t)
 	lookup := func(ctx context.Context) error {
 		var found [1]finding
 		_, err := s.wire.lookup(ctx, sp, []*tagSet{tags.(*tagSet)}, nil, found[:])
@@ -467,12 +472,96 @@ func TestLookupThatIsTooLateToBeSentHarmsNobody(t *testing.T) {
 	if err := lookup(past); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
+	srv.Resume(t)
 	all.Wait()
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
 	if cn.broken || cn.users != 0 {
 		t.Errorf("broken %v, %d users", cn.broken, cn.users)
 	}
+}
+
+// TestConnectionThatIsAlwaysSharedIsReplaced: it is never idle, and all the same
+// it lives no longer than it may.
+func TestConnectionThatIsAlwaysSharedIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWire(&redis.Options{Network: "tcp", Addr: testredis.Start(t).Addr, DialTimeout: time.Minute, ConnMaxLifetime: time.Hour})
+	defer w.close()
+	take := func() *wireConn {
+		t.Helper()
+		cn, _, err := w.take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cn
+	}
+	growing := func(on bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.growing = on
+	}
+	growing(true) // as if one were made all the time
+	var worn []*wireConn
+	for range maxIdle {
+		cn, err := w.dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		cn.made = cn.made.Add(-2 * time.Hour)
+		worn = append(worn, cn)
+	}
+	growing(false)
+	first := take() // and has one more made
+	if !slices.Contains(worn, first) {
+		t.Error("a new connection was waited for, though there are others")
+	}
+	eventually(t, "there is one more", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return len(w.idle) == 1
+	})
+	growing(true)
+	young := take()
+	if again := take(); slices.Contains(worn, young) || again != young {
+		t.Error("a connection that has lived for too long has another user")
+	}
+	for _, cn := range append(worn, first, young) {
+		w.give(cn)
+	}
+	if cn := take(); cn != young {
+		t.Error("a connection that has lived for too long is used again")
+	}
+	for _, cn := range worn {
+		if _, err := cn.Write(nil); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("it is still there: %v", err)
+		}
+	}
+	w.give(young)
+	w.give(young)
+}
+
+// TestTurnIsWaitedForNoLongerThanAnAnswer: whose turn it is may be somebody who
+// is never answered.
+func TestTurnIsWaitedForNoLongerThanAnAnswer(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	s, sp, tags := settledOn(t, srv.URL()+"?read_timeout=100ms")
+	s.wire.mu.Lock()
+	s.wire.growing = true
+	s.wire.mu.Unlock()
+	srv.Pause(t)
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			var found [1]finding
+			if _, err := s.wire.lookup(context.Background(), sp, []*tagSet{tags.(*tagSet)}, nil, found[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("of a server that does not answer: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	srv.Resume(t)
+	eventually(t, "it is asked again", func() bool { _, err := sp.Check(t.Context(), tags); return err == nil })
 }
 
 // FuzzTransactionReply: whatever a server answers, nothing is settled that the
