@@ -15,7 +15,6 @@ import (
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/dashboard"
 	"github.com/cachedsql/cachedsql/internal/testredis"
-	"github.com/cachedsql/cachedsql/redisstore"
 )
 
 // figuresOf is a process's report of a query that nobody caches: 3600 times an
@@ -33,18 +32,6 @@ func figuresOf(id, table string) cachedsql.QueryStats {
 	return q
 }
 
-// told puts the figures of a process that follows no set into Redis.
-func told(t *testing.T, store *redisstore.Store, queries ...cachedsql.QueryStats) {
-	t.Helper()
-	r := &cachedsql.Report{
-		Instance: cachedsql.Instance{ID: "web", Host: "web", Breaker: "closed", Interval: time.Minute, Reported: time.Now(), RoundTrip: time.Millisecond},
-		Queries:  queries,
-	}
-	if err := store.Report(t.Context(), r, time.Minute); err != nil {
-		t.Fatal(err)
-	}
-}
-
 const (
 	idA = "00000000000000aa"
 	idB = "00000000000000bb"
@@ -55,7 +42,7 @@ const (
 func TestReviewSaysWhatTheRulesWouldDo(t *testing.T) {
 	t.Parallel()
 	store := open(t, testredis.Start(t).URL())
-	told(t, store, figuresOf(idA, "items"), figuresOf(idB, "orders"))
+	report(t, store, "web", figuresOf(idA, "items"), figuresOf(idB, "orders"))
 	s := writable(t, store.Inspector(), io.Discard)
 	_, body := s.get("rules-edit")
 	form := formOf(body)
@@ -78,18 +65,17 @@ func TestReviewSaysWhatTheRulesWouldDo(t *testing.T) {
 		t.Errorf("an earlier version is not previewed: %s", body)
 	}
 	form.Set("text", strings.Replace(rule("goods"), "ttl: 1m", "ttl: 1m, mode: shadow", 1))
-	form.Set("base", formOf(second(s.get("rules-edit"))).Get("base"))
+	_, body = s.get("rules-edit")
+	form.Set("base", formOf(body).Get("base"))
 	if _, body := s.post("rules-review", form, nil); !strings.Contains(body, "1 of them in shadow mode") || !strings.Contains(body, `id="saved"><span class="bad">3.6 s more`) {
 		t.Errorf("a shadow rule: %s", body)
 	}
 }
 
-func second(_ int, body string) string { return body }
-
 func TestAdviceIsTakenIntoTheDraft(t *testing.T) {
 	t.Parallel()
 	store := open(t, testredis.Start(t).URL())
-	told(t, store, figuresOf(idA, "items"), figuresOf(idB, "orders"))
+	report(t, store, "web", figuresOf(idA, "items"), figuresOf(idB, "orders"))
 	s := writable(t, store.Inspector(), io.Discard)
 	body := s.until("rules", func(b string) bool { return strings.Contains(b, `id="take-`+idA+`"`) })
 	if !strings.Contains(body, "25.2 s less") || !strings.Contains(body, "mode: shadow") || !strings.Contains(body, "80 % of 100 sampled executions") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,8 +36,9 @@ const (
 	chartWidth, chartHeight = 640, 220
 	chartLeft, chartRight   = 62, 12
 	chartTop, chartBottom   = 12, 26
-	// gapAfter: no line is drawn over a pause longer than this.
-	gapAfter = time.Minute
+	// gapAfter: no line is drawn over a pause longer than this, and than that
+	// between so many points.
+	gapAfter, gapPoints = time.Minute, 3
 )
 
 // Legend are the names and classes of the lines.
@@ -180,11 +182,22 @@ func (c *chart) timeTicks(b *strings.Builder) {
 	}
 }
 
+// longestPause is how far apart two points are that a line joins. Where the plot
+// goes far back, they all are.
+func (c *chart) longestPause() time.Duration {
+	pauses := make([]time.Duration, 0, len(c.at))
+	for i := range len(c.at) - 1 {
+		pauses = append(pauses, c.at[i+1].Sub(c.at[i]))
+	}
+	slices.Sort(pauses)
+	return max(gapAfter, gapPoints*pauses[len(pauses)/2])
+}
+
 // runs calls f for each stretch of points without a gap.
 func (c *chart) runs(values []float64, f func(from, to int)) {
-	from := -1
+	from, longest := -1, c.longestPause()
 	for i := range c.at {
-		gap := math.IsNaN(values[i]) || i > 0 && c.at[i].Sub(c.at[i-1]) > gapAfter
+		gap := math.IsNaN(values[i]) || i > 0 && c.at[i].Sub(c.at[i-1]) > longest
 		if gap && from >= 0 {
 			f(from, i)
 			from = -1

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,7 +54,7 @@ func textOf(e *redisstore.Event) string {
 	switch e.Kind {
 	case cachedsql.StreamInvalidated:
 		var parts []string
-		for _, table := range slices.SortedFunc(maps.Keys(e.Tables), func(a, b string) int { return int(e.Tables[b] - e.Tables[a]) }) {
+		for _, table := range e.TablesByCount() {
 			parts = append(parts, fmt.Sprintf("%s ×%s", table, count(e.Tables[table])))
 		}
 		return strings.Join(parts, ", ")
@@ -155,6 +154,7 @@ func (d *Dashboard) sendNew(ctx context.Context, s *eventWriter, after string) (
 		cancel()
 		switch {
 		case err != nil:
+			s.down = true
 			return after, s.send("event: down\ndata: {}\n\n")
 		case len(found) == 0:
 			return after, s.beat()
@@ -179,6 +179,7 @@ type eventWriter struct {
 	w     http.ResponseWriter
 	flush *http.ResponseController
 	last  time.Time
+	down  bool // the page was told that Redis does not answer
 }
 
 func (s *eventWriter) send(format string, args ...any) error {
@@ -191,10 +192,11 @@ func (s *eventWriter) send(format string, args ...any) error {
 }
 
 // beat says that there is nothing, once in a while. It also tells the page that
-// Redis answers.
+// Redis answers, at once where it was told otherwise.
 func (s *eventWriter) beat() error {
-	if time.Since(s.last) < keepAlive {
+	if !s.down && time.Since(s.last) < keepAlive {
 		return nil
 	}
+	s.down = false
 	return s.send("event: alive\ndata: {}\n\n")
 }

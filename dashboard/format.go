@@ -14,7 +14,6 @@ import (
 var functions = template.FuncMap{
 	"count": count, "rate": rate, "duration": duration, "percent": percent, "bytes": bytes, "ago": ago, "seconds": seconds, "ttl": ttl,
 	"flush":     func(rule string) string { return strings.ReplaceAll(strings.TrimPrefix(rule, "  "), "\n  ", "\n") },
-	"clock":     func(t time.Time) string { return t.Format("15:04:05") },
 	"stamp":     func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"short":     func(n int, s string) string { return shortened(s, n) },

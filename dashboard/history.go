@@ -43,10 +43,13 @@ type point struct {
 	HitTime, DatabaseTime                                        cachedsql.Histogram
 }
 
+// Answered is how many reads were answered from the cache, in any way.
+func (p *point) Answered() float64 { return p.Hits + p.NearHits + p.StaleHits + p.Coalesced }
+
 // HitRatio is the share of lookups answered from the cache. ok is false
 // where there were none.
 func (p *point) HitRatio() (ratio float64, ok bool) {
-	hits := p.Hits + p.NearHits + p.StaleHits + p.Coalesced
+	hits := p.Answered()
 	if hits+p.Misses == 0 {
 		return 0, false
 	}
@@ -54,9 +57,7 @@ func (p *point) HitRatio() (ratio float64, ok bool) {
 }
 
 // Reads is how many statements with rows there were.
-func (p *point) Reads() float64 {
-	return p.Hits + p.NearHits + p.StaleHits + p.Coalesced + p.Misses + p.Bypasses
-}
+func (p *point) Reads() float64 { return p.Answered() + p.Misses + p.Bypasses }
 
 // track is what is remembered of one process: its totals at its last report,
 // and what it did between that and the one before.

@@ -90,11 +90,12 @@ func problems(f *redisstore.Fleet) (all []string) {
 	if f.Unreadable > 0 {
 		all = append(all, count(int64(f.Unreadable))+" processes report in the format of another version")
 	}
+	all = slices.Compact(all) // those of several processes on a host
 	const most = 8
 	if len(all) > most {
 		all = append(all[:most], "and more: see Instances")
 	}
-	return slices.Compact(all)
+	return all
 }
 
 // charts are the plots of the overview.

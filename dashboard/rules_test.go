@@ -43,12 +43,7 @@ func (s *site) post(path string, form url.Values, change func(*http.Request)) (i
 	if err != nil {
 		s.Fatal(err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return answer.StatusCode, string(body)
+	return s.answered(answer)
 }
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`)

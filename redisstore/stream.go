@@ -1,9 +1,11 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +60,14 @@ type Event struct {
 	// Arrived is when it was told, by the server's clock.
 	Arrived time.Time `json:"arrived"`
 	cachedsql.StreamEvent
+}
+
+// TablesByCount returns the tables of the event, those first to which most
+// writes were announced.
+func (e *Event) TablesByCount() []string {
+	return slices.SortedFunc(maps.Keys(e.Tables), func(a, b string) int {
+		return cmp.Or(cmp.Compare(e.Tables[b], e.Tables[a]), cmp.Compare(a, b))
+	})
 }
 
 // unreadableEvent is the Kind of what another version, or somebody else, has

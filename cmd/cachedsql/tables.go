@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,32 +44,4 @@ func tableRow(t *redisstore.Table) []any {
 		writer = t.Writers[0].QueryID
 	}
 	return []any{t.Table, t.Invalidations, t.ByKey, last, reads.Calls, cached, reads.Outdated, writer}
-}
-
-// eventLine writes an event for people.
-func eventLine(e *redisstore.Event) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %-12s", e.Arrived.Local().Format(time.TimeOnly), e.Kind)
-	if e.Host != "" {
-		fmt.Fprintf(&b, "  %s:%d", e.Host, e.PID)
-	}
-	if e.Count > 1 {
-		fmt.Fprintf(&b, "  %d times", e.Count)
-	}
-	if e.Duration > 0 {
-		fmt.Fprintf(&b, "  %v", e.Duration.Round(time.Millisecond))
-	}
-	if len(e.Tables) > 0 {
-		b.WriteString("  " + countedTables(e.Tables))
-	}
-	if e.QueryID != "" {
-		b.WriteString("  query " + e.QueryID)
-	}
-	if e.Message != "" {
-		b.WriteString("  " + oneLine(e.Message, len(e.Message)))
-	}
-	if e.Dropped > 0 {
-		fmt.Fprintf(&b, "  (%d events before it were not told)", e.Dropped)
-	}
-	return b.String()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -158,16 +157,39 @@ func (w *watcher) coloured(e *redisstore.Event) string {
 	return line
 }
 
-// countedTables lists tables with counts, the most first.
-func countedTables(counts map[string]int64) string {
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		if counts[a] != counts[b] {
-			return int(counts[b] - counts[a])
-		}
-		return strings.Compare(a, b)
-	})
+// eventLine writes an event for people.
+func eventLine(e *redisstore.Event) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %-12s", e.Arrived.Local().Format(time.TimeOnly), e.Kind)
+	if e.Host != "" {
+		fmt.Fprintf(&b, "  %s:%d", e.Host, e.PID)
+	}
+	if e.Count > 1 {
+		fmt.Fprintf(&b, "  %d times", e.Count)
+	}
+	if e.Duration > 0 {
+		fmt.Fprintf(&b, "  %v", e.Duration.Round(time.Millisecond))
+	}
+	if len(e.Tables) > 0 {
+		b.WriteString("  " + countedTables(e))
+	}
+	if e.QueryID != "" {
+		b.WriteString("  query " + e.QueryID)
+	}
+	if e.Message != "" {
+		b.WriteString("  " + oneLine(e.Message, len(e.Message)))
+	}
+	if e.Dropped > 0 {
+		fmt.Fprintf(&b, "  (%d events before it were not told)", e.Dropped)
+	}
+	return b.String()
+}
+
+// countedTables lists the tables of an event with counts, the most first.
+func countedTables(e *redisstore.Event) string {
+	names := e.TablesByCount()
 	for i, name := range names {
-		if n := counts[name]; n > 1 {
+		if n := e.Tables[name]; n > 1 {
 			names[i] = fmt.Sprintf("%s (%d)", name, n)
 		}
 	}

@@ -223,19 +223,28 @@
       state.classList.toggle("good", good);
       state.classList.toggle("bad", !good);
     };
-    // The browser connects again by itself and says which event was the last.
-    const source = new EventSource("events-stream?after=" + encodeURIComponent(events.dataset.after));
-    source.addEventListener("open", () => say("live", true));
-    source.addEventListener("error", () => say("connection lost, trying again", false));
-    source.addEventListener("down", () => say("Redis does not answer", false));
-    source.addEventListener("alive", () => say("live", true));
-    source.addEventListener("message", (m) => {
-      say("live", true);
-      const e = JSON.parse(m.data);
-      if (!paused) { add(e); return; }
-      held.push(e);
-      if (held.length > most) held.shift();
-    });
+    let last = events.dataset.after;
+    const connect = () => {
+      const source = new EventSource("events-stream?after=" + encodeURIComponent(last));
+      source.addEventListener("open", () => say("live", true));
+      source.addEventListener("error", () => {
+        say("connection lost, trying again", false);
+        // The browser connects again by itself, and says which event was the
+        // last, unless the answer was an error: of a proxy, for example.
+        if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+      });
+      source.addEventListener("down", () => say("Redis does not answer", false));
+      source.addEventListener("alive", () => say("live", true));
+      source.addEventListener("message", (m) => {
+        say("live", true);
+        last = m.lastEventId;
+        const e = JSON.parse(m.data);
+        if (!paused) { add(e); return; }
+        held.push(e);
+        if (held.length > most) held.shift();
+      });
+    };
+    connect();
   }
 
   // --- the editor ---

@@ -320,6 +320,11 @@ func (f *fleet) noticed() {
 
 // serve serves the page under a prefix and returns its address.
 func (f *fleet) serve() string {
+	return f.serveBehind(func(page http.Handler) http.Handler { return page })
+}
+
+// serveBehind serves the page behind something else, a proxy for example.
+func (f *fleet) serveBehind(proxy func(http.Handler) http.Handler) string {
 	f.Helper()
 	page, err := dashboard.New(dashboard.Config{
 		Inspector: f.store.Inspector(), AllowChanges: true, SampleInterval: 250 * time.Millisecond, History: 20 * time.Minute,
@@ -330,7 +335,7 @@ func (f *fleet) serve() string {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/ops/cache/", http.StripPrefix("/ops/cache", page))
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(proxy(mux))
 	f.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
