@@ -8,7 +8,9 @@ type suite struct {
 	module   string // with its version, or database/sql itself; empty: only from a checkout, with -dir
 	within   string // the directory of a module of its own that has the tests
 	packages []string
+	tags     string // of the build, by a comma
 	dialect  string // of the server that it needs, if any
+	schema   string // SQL to run in the fresh database
 	env      func(database) []string
 	args     func(database) []string // of the test binary
 	dsn      []string                // OLD=>NEW, with placeholders: names of data sources that are written into the tests

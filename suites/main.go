@@ -40,8 +40,8 @@ func main() {
 
 type options struct {
 	dir, packages, dialect, namespace, modes, run, skip, keep string
-	within                                                    string
-	env, dsn                                                  []string
+	within, tags, schema                                      string
+	env, dsn, args                                            []string
 	timeout                                                   time.Duration
 }
 
@@ -60,7 +60,13 @@ func command(ctx context.Context, args []string, w io.Writer) (same bool, err er
 		o.env = append(o.env, text)
 		return nil
 	})
+	flags.Func("arg", "an argument for the tests' own flags, as often as needed, with the same words as -env", func(text string) error {
+		o.args = append(o.args, text)
+		return nil
+	})
+	flags.StringVar(&o.schema, "schema", "", "a file of SQL that the tests want to have been run in the fresh database")
 	flags.StringVar(&o.within, "within", "", "the directory of a module inside of -dir that has the tests")
+	flags.StringVar(&o.tags, "tags", "", "of the build, by a comma, as go test has it")
 	flags.Func("dsn", "OLD=>NEW for tests that have the names of their data sources written into them, as often as needed; NEW may have the same words as -env", func(text string) error {
 		if _, _, ok := strings.Cut(text, bind.Becomes); !ok {
 			return fmt.Errorf("want OLD%sNEW", bind.Becomes)
@@ -105,9 +111,20 @@ func (o options) suite(args []string) (s suite, err error) {
 	if o.within != "" {
 		s.within = o.within
 	}
+	if o.tags != "" {
+		s.tags = o.tags
+	}
 	s.dsn = append(slices.Clip(s.dsn), o.dsn...)
 	s.skip = strings.Trim(s.skip+"|"+o.skip, "|")
-	return s, nil
+	if o.schema == "" {
+		return s, nil
+	}
+	if s.dialect == "" {
+		return s, errors.New("a schema needs the dialect of a database")
+	}
+	text, err := os.ReadFile(o.schema)
+	s.schema = string(text)
+	return s, err
 }
 
 func find(name string) (suite, error) {
@@ -192,7 +209,7 @@ func (o options) prepared(ctx context.Context, s suite, scratch string) (*run, e
 	if err != nil {
 		return nil, err
 	}
-	r := &run{suite: s, source: src, dir: scratch, timeout: o.timeout, env: append(o.env, bind.Namespace+"="+o.namespace)}
+	r := &run{suite: s, source: src, dir: scratch, timeout: o.timeout, env: append(o.env, bind.Namespace+"="+o.namespace), words: o.args}
 	if o.run != "" {
 		r.flags = append(r.flags, "-test.run="+o.run)
 	}

@@ -33,12 +33,13 @@ type run struct {
 	env     []string // of every test binary, besides the suite's own, with placeholders
 	dir     string   // for what comes of it
 	flags   []string
+	words   []string // for the tests' own flags, with placeholders
 	timeout time.Duration
 }
 
 // in runs the suite once, on a fresh database.
 func (r *run) in(ctx context.Context, m mode) (*result, error) {
-	db, err := fresh(ctx, r.dialect)
+	db, err := fresh(ctx, r.dialect, r.schema)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +90,9 @@ func (r *run) test(ctx context.Context, db database, env []string, log string) e
 	}
 	if r.args != nil {
 		args = append(args, r.args(db)...)
+	}
+	for _, word := range r.words {
+		args = append(args, os.Expand(word, db.word))
 	}
 	for _, b := range r.source.binaries {
 		cmd := exec.CommandContext(ctx, "go", append([]string{"tool", "test2json", "-p", b.importPath, b.file}, args...)...)

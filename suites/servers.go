@@ -56,15 +56,21 @@ func (d database) word(name string) string {
 }
 
 // fresh drops and makes the database on the server that the environment
-// names. A suite that needs no server gets none.
-func fresh(ctx context.Context, dialect string) (database, error) {
+// names, and runs the schema in it. A suite that needs no server gets none.
+func fresh(ctx context.Context, dialect, schema string) (db database, err error) {
+	var driver, dsn string
 	switch dialect {
 	case "postgres":
-		return freshPostgres(ctx, os.Getenv("CACHEDSQL_TEST_POSTGRES"))
+		db, err = freshPostgres(ctx, os.Getenv("CACHEDSQL_TEST_POSTGRES"))
+		driver, dsn = "pgx", db.postgresURL()+"&default_query_exec_mode=simple_protocol" // the other modes take one statement
 	case "mysql":
-		return freshMySQL(ctx, os.Getenv("CACHEDSQL_TEST_MYSQL"))
+		db, err = freshMySQL(ctx, os.Getenv("CACHEDSQL_TEST_MYSQL"))
+		driver, dsn = "mysql", db.mysqlDSN()+"?multiStatements=true"
 	}
-	return database{}, nil
+	if err != nil || schema == "" {
+		return db, err
+	}
+	return db, execute(ctx, driver, dsn, schema)
 }
 
 func freshPostgres(ctx context.Context, dsn string) (database, error) {

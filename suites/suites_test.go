@@ -39,6 +39,21 @@ func TestCacheStandsUnderAnUnchangedSuite(t *testing.T) {
 	}
 }
 
+// TestModuleInsideOfACheckoutIsRun has a module that replaces the one around it, a test that has to be asked for by a build tag, and one
+// that fails without an argument.
+func TestModuleInsideOfACheckoutIsRun(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	args := []string{"-dir", "testdata/shop", "-within", "stock", "-tags", "slow", "-arg", "-fruit=plum", "-namespace", "shop", "-dsn", "elsewhere=>$DATABASE", "-modes", "memory"}
+	same, err := command(t.Context(), args, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `(?m)^bare +2 passed, 0 failed.*\nmemory +2 passed, 0 failed, 0 skipped; [1-9]\d* hits`; !same || !regexp.MustCompile(want).MatchString(out.String()) {
+		t.Errorf("no %s in\n%s", want, out.String())
+	}
+}
+
 // TestHookGoesIntoThisGo fails with a version of Go whose database/sql looks
 // otherwise.
 func TestHookGoesIntoThisGo(t *testing.T) {
@@ -175,7 +190,7 @@ func TestUnfinishedTestsAndPackagesCount(t *testing.T) {
 
 func TestWrongNamesAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"xrm"}, {"xorm-mysql", "xorm-postgres"}, {"-modes", "disk", "-dir", "testdata/shop"}, {"-dsn", "x", "-dir", "testdata/shop"}} {
+	for _, args := range [][]string{{}, {"xrm"}, {"xorm-mysql", "xorm-postgres"}, {"-modes", "disk", "-dir", "testdata/shop"}, {"-dsn", "x", "-dir", "testdata/shop"}, {"-schema", "suites_test.go", "-dir", "testdata/shop"}} {
 		if _, err := command(t.Context(), args, &strings.Builder{}); err == nil {
 			t.Errorf("%q is accepted", args)
 		}

@@ -1,0 +1,30 @@
+package stock
+
+import (
+	"database/sql"
+	"flag"
+	"testing"
+
+	_ "shop"
+)
+
+var fruit = flag.String("fruit", "", "what is written; there is none by default")
+
+func TestReadsWhatWasWritten(t *testing.T) {
+	db, err := sql.Open("shop", "elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *fruit == "" {
+		t.Fatal("no fruit")
+	}
+	if _, err := db.Exec("UPDATE items SET name = ?", *fruit); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		var got string
+		if err := db.QueryRow("SELECT name FROM items").Scan(&got); err != nil || got != *fruit {
+			t.Fatalf("got %q, %v", got, err)
+		}
+	}
+}
