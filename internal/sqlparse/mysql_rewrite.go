@@ -26,7 +26,8 @@ func (s *mysqlSource) piece() mysqlPiece {
 //
 //   - a list of rows "VALUES (1), (2)" as a query becomes MySQL's "VALUES ROW(1), ROW(2)";
 //   - "FOR SYSTEM_TIME ..." with plain operands is dropped: what a table held
-//     in the past changes with the table, never without it.
+//     in the past changes with the table, never without it;
+//   - a name that only the readers take for a keyword is quoted: see mysqlNames.
 func (s *mysqlSource) respelled() mysqlPiece {
 	w := mysqlRewriter{src: s, param: s.paramsUpTo, params: make(map[int]int)}
 	for i := 0; i < len(s.tokens); {
@@ -60,7 +61,27 @@ func (w *mysqlRewriter) copy(i int) {
 		w.param++
 		w.params[w.out.Len()] = w.param
 	}
-	w.out.WriteString(w.src.text[t.start:w.src.startOf(i+1)])
+	end := t.start
+	if w.src.namedAt(i) {
+		w.out.WriteString("`" + w.src.text[t.start:t.end] + "`")
+		end = t.end
+	}
+	w.out.WriteString(w.src.text[end:w.src.startOf(i+1)])
+}
+
+// namedAt reports whether token i is one of mysqlNames, and neither a function nor the head of a list of windows.
+func (s *mysqlSource) namedAt(i int) bool {
+	return mysqlNames[s.word(i)] && !s.punct(i+1, '(') && (s.word(i) != "WINDOW" || s.word(i+2) != "AS" || !s.punct(i+3, '('))
+}
+
+// mysqlNames are words that the first reader keeps for itself, as MySQL 8 does most of them, and that are names of columns, tables and
+// aliases in MariaDB: "groups", or "RANK() OVER (...) AS rank". Where one is a keyword after all ("FOR UPDATE OF t", "FETCH FIRST ROW
+// ONLY") the text does not parse with it quoted, and nobody understands the statement, as before.
+var mysqlNames = map[string]bool{
+	"ARRAY": true, "CUBE": true, "CUME_DIST": true, "DATABASE": true, "DENSE_RANK": true, "EXTERNAL": true, "FIRST_VALUE": true,
+	"GENERATED": true, "GET": true, "GET_FORMAT": true, "GROUPS": true, "LAG": true, "LAST_VALUE": true, "LATERAL": true, "LEAD": true,
+	"NTH_VALUE": true, "NTILE": true, "OF": true, "OPTION": true, "PERCENT_RANK": true, "RANK": true, "ROW": true, "SCHEMA": true,
+	"STORED": true, "UNTIL": true, "VIRTUAL": true, "WEIGHT_STRING": true, "WINDOW": true,
 }
 
 // drop leaves tokens from up to end out, counting their parameters.
