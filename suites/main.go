@@ -43,6 +43,7 @@ type options struct {
 	within, tags, schema                                      string
 	env, dsn, args                                            []string
 	timeout                                                   time.Duration
+	why                                                       bool
 }
 
 // command reports whether all that ran ended as over the bare driver.
@@ -79,6 +80,7 @@ func command(ctx context.Context, args []string, w io.Writer) (same bool, err er
 	flags.StringVar(&o.run, "run", "", "tests to run, as go test has it")
 	flags.StringVar(&o.skip, "skip", "", "tests not to run, besides the suite's own")
 	flags.StringVar(&o.keep, "keep", "", "a directory to work in and leave behind, with the logs")
+	flags.BoolVar(&o.why, "why", false, "show a few statements for each reason for which some were not cached")
 	flags.DurationVar(&o.timeout, "timeout", 20*time.Minute, "for each run")
 	if err := flags.Parse(args); err != nil {
 		return false, flag.ErrHelp
@@ -209,7 +211,7 @@ func (o options) prepared(ctx context.Context, s suite, scratch string) (*run, e
 	if err != nil {
 		return nil, err
 	}
-	r := &run{suite: s, source: src, dir: scratch, timeout: o.timeout, env: append(o.env, bind.Namespace+"="+o.namespace), words: o.args}
+	r := &run{suite: s, source: src, dir: scratch, timeout: o.timeout, why: o.why, env: append(o.env, bind.Namespace+"="+o.namespace), words: o.args}
 	if o.run != "" {
 		r.flags = append(r.flags, "-test.run="+o.run)
 	}
@@ -235,6 +237,9 @@ func (r *run) compared(ctx context.Context, chosen []mode, w io.Writer) (same bo
 		if reasons := res.reasons(); reasons != "" {
 			fmt.Fprintf(w, "    not cached: %s\n", reasons)
 		}
+		if r.why {
+			show(w, res.examples())
+		}
 		differences := append(res.differences(bare), res.tally.Differences...)
 		show(w, differences)
 		same = same && len(differences) == 0
@@ -243,7 +248,7 @@ func (r *run) compared(ctx context.Context, chosen []mode, w io.Writer) (same bo
 }
 
 // maxShown bounds what is printed of a run in which everything is otherwise.
-const maxShown = 30
+const maxShown = 60
 
 func show(w io.Writer, differences []string) {
 	for i, d := range differences {

@@ -88,6 +88,16 @@ func (r *result) reasons() string {
 	return strings.Join(words, ", ")
 }
 
+// examples are statements that were not cached, each with why, in the order of reasons' names.
+func (r *result) examples() (lines []string) {
+	for _, word := range slices.Sorted(maps.Keys(r.tally.Examples)) {
+		for _, statement := range r.tally.Examples[word] {
+			lines = append(lines, strings.TrimPrefix(word, "bypass ")+": "+statement)
+		}
+	}
+	return lines
+}
+
 // differences lists the packages and tests that ended otherwise than over the
 // bare driver.
 func (r *result) differences(bare *result) []string {

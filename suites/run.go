@@ -35,6 +35,7 @@ type run struct {
 	flags   []string
 	words   []string // for the tests' own flags, with placeholders
 	timeout time.Duration
+	why     bool // to be shown
 }
 
 // in runs the suite once, on a fresh database.

@@ -39,17 +39,18 @@ func TestCacheStandsUnderAnUnchangedSuite(t *testing.T) {
 	}
 }
 
-// TestModuleInsideOfACheckoutIsRun has a module that replaces the one around it, a test that has to be asked for by a build tag, and one
-// that fails without an argument.
+// TestModuleInsideOfACheckoutIsRun has a module that replaces the one around it, a test that has to be asked for by a build tag, one that
+// fails without an argument, and one whose read is not cached.
 func TestModuleInsideOfACheckoutIsRun(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	args := []string{"-dir", "testdata/shop", "-within", "stock", "-tags", "slow", "-arg", "-fruit=plum", "-namespace", "shop", "-dsn", "elsewhere=>$DATABASE", "-modes", "memory"}
+	args := []string{"-dir", "testdata/shop", "-within", "stock", "-tags", "slow", "-arg", "-fruit=plum", "-why", "-namespace", "shop", "-dsn", "elsewhere=>$DATABASE", "-modes", "memory"}
 	same, err := command(t.Context(), args, &out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `(?m)^bare +2 passed, 0 failed.*\nmemory +2 passed, 0 failed, 0 skipped; [1-9]\d* hits`; !same || !regexp.MustCompile(want).MatchString(out.String()) {
+	want := `(?m)^bare +3 passed, 0 failed.*\nmemory +3 passed, 0 failed, 0 skipped; [1-9]\d* hits.*\n +not cached: .*\n +\w+: select name from items where opens < now`
+	if !same || !regexp.MustCompile(want).MatchString(out.String()) {
 		t.Errorf("no %s in\n%s", want, out.String())
 	}
 }

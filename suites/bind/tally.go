@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/cachedsql/cachedsql"
@@ -15,7 +16,11 @@ import (
 type Tally struct {
 	Counts      map[string]int64 // by outcome; bypasses and results that were not stored by reason, too
 	Differences []string
+	Examples    map[string][]string // a few statements of each bypass, by its word in Counts
 }
+
+// examples is how many statements are kept for a reason.
+const examples = 5
 
 // Add adds another binary's.
 func (t *Tally) Add(o Tally) {
@@ -26,6 +31,22 @@ func (t *Tally) Add(o Tally) {
 		t.Counts[what] += n
 	}
 	t.Differences = append(t.Differences, o.Differences...)
+	for what, statements := range o.Examples {
+		for _, statement := range statements {
+			t.keep(what, statement)
+		}
+	}
+}
+
+// keep remembers the statement, if there are not enough or it is among them already.
+func (t *Tally) keep(what, statement string) {
+	if kept := t.Examples[what]; len(kept) == examples || slices.Contains(kept, statement) {
+		return
+	}
+	if t.Examples == nil {
+		t.Examples = map[string][]string{}
+	}
+	t.Examples[what] = append(t.Examples[what], statement)
 }
 
 // tally is written out with each event: a test binary may end at any moment.
@@ -45,7 +66,11 @@ func (t *tally) add(e cachedsql.Event) {
 	word := e.Outcome.String()
 	switch e.Outcome {
 	case cachedsql.Bypassed, cachedsql.NotFilled:
-		t.count(word, word+" "+e.Reason.String())
+		what := word + " " + e.Reason.String()
+		t.mu.Lock()
+		t.now.keep(what, e.Statement)
+		t.mu.Unlock()
+		t.count(word, what)
 	default:
 		t.count(word)
 	}

@@ -28,3 +28,15 @@ func TestReadsWhatWasWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestIsOpen asks what is not cached.
+func TestIsOpen(t *testing.T) {
+	db, err := sql.Open("shop", "elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var name any
+	if err := db.QueryRow("SELECT name FROM items WHERE opens < now()").Scan(&name); err != nil {
+		t.Fatal(err)
+	}
+}
