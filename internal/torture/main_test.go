@@ -167,8 +167,8 @@ func wantFound(t *testing.T, name, dsn string) {
 // TestStaleReadsOfBoundedEndSoon shows what bounded consistency costs: a read
 // may miss a commit for the moment that its announcement takes.
 func TestStaleReadsOfBoundedEndSoon(t *testing.T) {
-	r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 2 * time.Second, Bounded: true})
-	if lag := r.lag(); lag > leaseTime {
+	r, log := tortured(t, options{DSN: dsnOf(t, "CACHEDSQL_TEST_POSTGRES"), Duration: 6 * time.Second, Bounded: true})
+	if lag := r.lag(); lag > 2*time.Second { // nobody is told: as long as the run
 		t.Errorf("a read was stale %v after the commit:\n%s", lag, log)
 	}
 	if r.Counts[hits] == 0 || r.Counts[commits] == 0 {

@@ -214,22 +214,22 @@ func (r *run) pauseRedis(ctx context.Context) error {
 
 // failover promotes a replica that lags, and loses the old primary.
 func (r *run) failover(ctx context.Context) error {
-	replica, err := startRedis(ctx, filepath.Join(r.dir, "redis"+time.Now().Format("150405.000000")))
-	if err != nil {
-		return err
-	}
 	link, err := newProxy(r.redis.addr)
 	if err != nil {
 		return err
 	}
 	defer link.close()
+	replica, err := startRedis(ctx, filepath.Join(r.dir, "redis"+time.Now().Format("150405.000000")))
+	if err != nil {
+		return err
+	}
 	if err := replicate(ctx, replica, link.addr()); err != nil {
 		replica.kill()
 		return err
 	}
 	link.hold.Store(true) // from here on it lags
 	pause(ctx, leaseTime/2)
-	old := r.redis
+	defer r.redis.kill() // the old one, when all have gone on to the new
 	r.redis = replica
 	if err := replica.client.ReplicaOf(ctx, "NO", "ONE").Err(); err != nil {
 		return err
@@ -237,7 +237,6 @@ func (r *run) failover(ctx context.Context) error {
 	for _, w := range r.workers {
 		w.proxy.point(replica.addr)
 	}
-	old.kill()
 	return nil
 }
 

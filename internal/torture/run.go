@@ -220,12 +220,13 @@ func (r *run) logf(format string, args ...any) {
 // stopWorkers ends what is left after a grace.
 func (r *run) stopWorkers() {
 	r.shared.stop.Store(true)
-	patience := time.After(10 * leaseTime)
+	patience, cancel := context.WithTimeout(context.Background(), 10*leaseTime)
+	defer cancel()
 	for _, p := range r.workers {
 		p.signal(syscall.SIGCONT)
 		select {
 		case <-p.done:
-		case <-patience:
+		case <-patience.Done():
 			p.signal(syscall.SIGKILL)
 			<-p.done
 		}
