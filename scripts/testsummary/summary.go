@@ -22,7 +22,7 @@ type testID struct{ pkg, test string }
 
 // A summary counts every test and subtest once. A package that fails although
 // none of its tests did (it does not build, panics or runs out of time) counts
-// as one failure.
+// as one failure, and so does one that ends in the middle of a test.
 type summary struct {
 	passed, failed, skipped int
 
@@ -84,11 +84,22 @@ func (s *summary) end(id testID, e event, w io.Writer) {
 
 func (s *summary) endPackage(id testID, e event, w io.Writer) {
 	fmt.Fprintf(w, "%-4s  %-60s %7.1fs\n", e.Action, id.pkg, e.Elapsed)
-	if e.Action == "fail" && s.failedIn[id.pkg] == 0 {
+	if e.Action == "fail" && (s.failedIn[id.pkg] == 0 || s.unfinished(id.pkg)) {
 		s.failed++
 		s.failUnfinished(id)
 	}
 	delete(s.output, id)
+}
+
+// unfinished reports whether tests of a package were still running when it
+// ended: others may have failed before it ran out of time.
+func (s *summary) unfinished(pkg string) bool {
+	for id := range s.output {
+		if id.pkg == pkg && id.test != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // failUnfinished reports a package that ended without saying which test is to

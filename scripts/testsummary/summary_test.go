@@ -65,6 +65,19 @@ func TestPanicOutsideAFailedTestIsOneFailure(t *testing.T) {
 	}
 }
 
+// What ended the package is told also where a test had failed before.
+func TestPackageThatEndsInATestIsAFailureBesidesOthers(t *testing.T) {
+	t.Parallel()
+	s, out := summarize(t, `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:9: got 1, want 2\n"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestB","Output":"panic: test timed out after 1s\n"}
+{"Action":"fail","Package":"p"}
+`)
+	if s.failed != 2 || !strings.Contains(out, "got 1, want 2") || !strings.Contains(out, "test timed out") {
+		t.Errorf("got %d failures, want 2, one with the panic:\n%s", s.failed, out)
+	}
+}
+
 func TestLinesThatAreNotJSONPassThrough(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
