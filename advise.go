@@ -76,7 +76,7 @@ func (q *QueryStats) advise(r *Rules, roundTrip time.Duration) *Advice {
 		return nil // it has a rule, which is too new to say
 	case q.lookups() < enoughSamples:
 		return q.adviseCache(roundTrip)
-	case q.Checked > 0 && q.answered() == 0:
+	case q.Checked > 0 && q.Answered() == 0:
 		return q.adviseServe(rule, roundTrip)
 	}
 	return q.adviseStop(roundTrip)

@@ -134,9 +134,6 @@ func (r *Rules) matchFigures(q *QueryStats) (rule *Rule, assumed bool) {
 	return nil, false
 }
 
-// answered is how many executions the cache has answered.
-func (q *QueryStats) answered() int64 { return q.Hits + q.NearHits + q.StaleHits + q.Coalesced }
-
 // cacheable is how many executions could have been cached if a rule had said
 // so.
 func (q *QueryStats) cacheable() int64 {
@@ -145,7 +142,7 @@ func (q *QueryStats) cacheable() int64 {
 
 // lookups is how many executions have asked the store.
 func (q *QueryStats) lookups() int64 {
-	return q.answered() + q.Misses + q.Checked
+	return q.Answered() + q.Misses + q.Checked
 }
 
 // preview returns nil for a query that the rule does not concern.
@@ -168,7 +165,7 @@ func (q *QueryStats) preview(rule *Rule, roundTrip time.Duration) *QueryPreview 
 		p.HitRatio, p.Known = 0, true
 	}
 	perCall := q.PerHour / float64(q.Calls)
-	hits := float64(q.answered()) * perCall
+	hits := float64(q.Answered()) * perCall
 	database, lookup := float64(q.DatabaseTime.Mean()), float64(roundTrip)
 	if q.HitTime.Count > 0 {
 		lookup = float64(q.HitTime.Mean())
@@ -192,7 +189,7 @@ func (q *QueryStats) preview(rule *Rule, roundTrip time.Duration) *QueryPreview 
 // expected is the hit ratio to be expected under a TTL, and what that rests on.
 func (q *QueryStats) expected(ttl time.Duration) (ratio float64, samples int64, known bool) {
 	if n := q.lookups(); n >= enoughSamples {
-		return float64(q.answered()+q.Checked) / float64(n), n, true
+		return float64(q.Answered()+q.Checked) / float64(n), n, true
 	}
 	ratio, known = q.Ghost.HitRatio(ttl)
 	return ratio, q.Ghost.Samples, known

@@ -82,10 +82,13 @@ type QueryStats struct {
 	LastSeen time.Time `json:"last_seen"`
 }
 
+// Answered is how many executions were answered from the cache, in any way.
+func (q *QueryStats) Answered() int64 { return q.Hits + q.NearHits + q.StaleHits + q.Coalesced }
+
 // HitRatio is the share of lookups answered from the cache, 0 to 1. Executions
 // that were not looked up do not count.
 func (q *QueryStats) HitRatio() float64 {
-	hits := q.Hits + q.NearHits + q.StaleHits + q.Coalesced
+	hits := q.Answered()
 	if hits+q.Misses == 0 {
 		return 0
 	}
@@ -103,8 +106,7 @@ func (q *QueryStats) Load() time.Duration {
 // hit, less what the hits took. It is negative where the database is faster
 // than the cache.
 func (q *QueryStats) Saved() time.Duration {
-	hits := q.Hits + q.NearHits + q.StaleHits + q.Coalesced
-	return time.Duration(float64(q.DatabaseTime.Mean())*float64(hits)) - q.HitTime.Sum
+	return time.Duration(float64(q.DatabaseTime.Mean())*float64(q.Answered())) - q.HitTime.Sum
 }
 
 // Merge adds the figures of another process for the same query. What describes

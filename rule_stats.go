@@ -54,7 +54,7 @@ func (q *queries) rules() []RuleStats {
 	var all []RuleStats
 	for _, s := range q.each() {
 		all = append(all, RuleStats{
-			Rule: s.Rule, Calls: s.Calls, Answered: s.answered(), Misses: s.Misses, Bypasses: s.Bypasses, Fills: s.Fills,
+			Rule: s.Rule, Calls: s.Calls, Answered: s.Answered(), Misses: s.Misses, Bypasses: s.Bypasses, Fills: s.Fills,
 			Checked: s.Checked, Different: s.Different, Inconclusive: s.Inconclusive, Concurrent: s.Concurrent, Saved: s.Saved(),
 		})
 	}

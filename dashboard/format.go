@@ -17,7 +17,7 @@ var functions = template.FuncMap{
 	"stamp":     func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"short":     func(n int, s string) string { return shortened(s, n) },
-	"cacheable": func(q cachedsql.QueryStats) bool { return cachedHits(&q)+q.Misses != 0 },
+	"cacheable": func(q cachedsql.QueryStats) bool { return q.Answered()+q.Misses != 0 },
 	"scale":     func(n, share float64) float64 { return n * share },
 	"dict": func(pairs ...any) (map[string]any, error) {
 		m := map[string]any{}

@@ -163,13 +163,9 @@ func totalsOf(r *redisstore.Report) totals {
 		t.calls += q.Calls
 		t.hitTime.Merge(q.HitTime)
 		t.databaseTime.Merge(q.DatabaseTime)
-		t.hitsByQuery[q.QueryID] = cachedHits(q)
+		t.hitsByQuery[q.QueryID] = q.Answered()
 	}
 	return t
-}
-
-func cachedHits(q *cachedsql.QueryStats) int64 {
-	return q.Hits + q.NearHits + q.StaleHits + q.Coalesced
 }
 
 // ratesOf is what a process did between two reports. Counts never shrink but

@@ -70,7 +70,7 @@ func tablesOf(stats []cachedsql.TableStats, queries []cachedsql.QueryStats) []Ta
 	for n := range queries {
 		q := &queries[n]
 		use := TableUse{
-			QueryID: q.QueryID, Calls: q.Calls, Cached: q.Hits + q.NearHits + q.StaleHits + q.Coalesced,
+			QueryID: q.QueryID, Calls: q.Calls, Cached: q.Answered(),
 			Outdated: q.Outdated, Invalidations: q.Invalidations,
 		}
 		for _, name := range q.Tables {
