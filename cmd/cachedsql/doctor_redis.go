@@ -102,10 +102,13 @@ func (f *findings) processes(ctx context.Context, store *redisstore.Store, full 
 	return fleet.Namespaces()
 }
 
-// fleet judges the reports. A Redis that is full takes no new ones but keeps
-// the processes in its list, so that no clock can be told from them.
+// fleet judges the reports. A Redis that is full takes no new ones.
 func (f *findings) fleet(fleet *redisstore.Fleet, full bool) {
 	const name = "processes"
+	if len(fleet.Instances) == 0 && full {
+		f.add(warning, name, "give Redis room first", "none reports: a full Redis takes no reports")
+		return
+	}
 	if len(fleet.Instances) == 0 {
 		f.add(warning, name, "start one, with this Redis and key_prefix; reports come every 10 seconds", "none reports")
 		return
@@ -122,7 +125,7 @@ func (f *findings) fleet(fleet *redisstore.Fleet, full bool) {
 		if in.Breaker != "closed" {
 			f.add(warning, name, "look at its log and its way to Redis", "%s does not use Redis at the moment (%s)", who, in.Breaker)
 		}
-		if off := in.ClockOffset.Abs(); off > clockOffset && !full {
+		if off := in.ClockOffset.Abs(); off > clockOffset {
 			f.add(warning, name, "synchronise its clock; it matters for how long results are kept, not for whether they are current",
 				"the clock of %s is off by %v", who, in.ClockOffset.Round(time.Millisecond))
 		}

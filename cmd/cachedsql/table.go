@@ -1,44 +1,88 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
-	"github.com/cachedsql/cachedsql"
+	"github.com/spf13/cobra"
+
+	"github.com/cachedsql/cachedsql/redisstore"
 )
 
-// printTable prints an explanation for a person.
-func printTable(out io.Writer, e *cachedsql.Explanation) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, value)
-		}
+// table is what a command lists: a value for programs, and rows for people.
+type table struct {
+	value  any
+	header string // words are columns
+	rows   [][]any
+}
+
+func tableOf[T any](all []T, header string, row func(*T) []any) *table {
+	t := &table{value: all, header: header}
+	for i := range all {
+		t.rows = append(t.rows, row(&all[i]))
 	}
-	line("kind", e.Kind)
-	line("reads", strings.Join(e.Reads, ", "))
-	line("writes", strings.Join(e.Writes, ", "))
-	line("cacheable", verdict(e))
-	line("rule", e.Rule)
-	line("query ID", e.QueryID)
-	line("dimensions", strings.Join(e.Dimensions, ", "))
-	line("tags", strings.Join(e.Tags, "\n\t"))
-	line("hint", e.Hint)
+	return t
+}
+
+// list makes a command print what read returns.
+func (f *fleetFlags) list(cmd *cobra.Command, read func(context.Context, *redisstore.Store) (*table, error)) {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return f.with(cmd, func(ctx context.Context, s *redisstore.Store) error {
+			t, err := read(ctx, s)
+			if err != nil {
+				return err
+			}
+			return f.print(cmd, t)
+		})
+	}
+}
+
+func (f *fleetFlags) print(cmd *cobra.Command, t *table) error {
+	if f.json {
+		return printJSON(cmd, t.value)
+	}
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.ReplaceAll(t.header, " ", "\t"))
+	for _, row := range t.rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, cell)
+		}
+		fmt.Fprintln(w)
+	}
 	return w.Flush()
 }
 
-func verdict(e *cachedsql.Explanation) string {
-	why := e.Reason.String()
-	if e.Detail != "" {
-		why += " (" + e.Detail + ")"
-	}
-	switch {
-	case !e.Cacheable:
-		return "no: " + why
-	case why != "":
-		return "yes, but not cached: " + why
-	}
-	return "yes"
+func printJSON(cmd *cobra.Command, value any) error {
+	out := json.NewEncoder(cmd.OutOrStdout())
+	out.SetEscapeHTML(false)
+	return out.Encode(value)
 }
+
+// shownStatement is how many characters of a statement are shown in a table.
+const shownStatement = 80
+
+// oneLine returns a text without line breaks, cut to a number of characters.
+func oneLine(s string, limit int) string {
+	text := []rune(strings.Join(strings.Fields(s), " "))
+	if len(text) > limit {
+		text = append(text[:max(limit-1, 0)], '…')
+	}
+	return string(text)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func ago(t time.Time) string { return max(time.Since(t), 0).Round(time.Second).String() }

@@ -292,8 +292,8 @@ func (f *todoFleet) top() {
 	}
 	defer store.Close()
 	screen := newScreen(f.T)
-	fleet, err := store.Inspector().Fleet(f.Context())
-	screen.model.Update(fetched{snapshot{time.Now(), fleet}, err})
+	reports, err := store.Inspector().Reports(f.Context())
+	screen.model.Update(fetched{snapshot{time.Now(), reports}, err})
 	for i := range screen.model.rows {
 		if r := &screen.model.rows[i]; r.Name == getTodo && r.Calls != f.counts[getTodo] {
 			f.Errorf("%d calls, want %d", r.Calls, f.counts[getTodo])

@@ -57,8 +57,8 @@ func runTop(cmd *cobra.Command, f *fleetFlags, interval, length time.Duration) e
 	fetch := func() tea.Msg {
 		ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 		defer cancel()
-		fleet, err := store.Inspector().Fleet(ctx)
-		return fetched{snapshot{time.Now(), fleet}, err}
+		reports, err := store.Inspector().Reports(ctx)
+		return fetched{snapshot{time.Now(), reports}, err}
 	}
 	program := tea.NewProgram(newTopModel(fetch, interval, length), tea.WithContext(cmd.Context()))
 	if _, err := program.Run(); err != nil && !errors.Is(err, tea.ErrInterrupted) {
@@ -214,7 +214,7 @@ var _ tea.Model = (*topModel)(nil)
 
 // fleetOf returns what was seen last, an empty fleet before that.
 func (m *topModel) fleet() *redisstore.Fleet {
-	if f := m.window.latest(); f != nil {
+	if f := m.window.fleet; f != nil {
 		return f
 	}
 	return &redisstore.Fleet{}

@@ -126,7 +126,7 @@ func (r *topRow) figure(span time.Duration, total *cachedsql.QueryStats) {
 	seconds := span.Seconds()
 	r.perSecond = float64(r.Calls) / seconds
 	r.busy = r.DatabaseTime.Sum.Seconds() / seconds
-	r.saved = time.Duration(float64(answered(&r.QueryStats)) * float64(r.database-r.hit) / seconds)
+	r.saved = time.Duration(float64(r.Answered()) * float64(r.database-r.hit) / seconds)
 }
 
 // passes reports whether the filter's words all occur in what is shown.

@@ -26,11 +26,20 @@ func newScreen(t *testing.T) *screen {
 	return s
 }
 
-// see shows the model what the fleet reports after some time.
+// see shows the model what one process reports after some time.
 func (s *screen) see(after time.Duration, queries ...cachedsql.QueryStats) {
+	s.seeAll(after, process("a", time.Time{}, queries...))
+}
+
+// seeAll shows it what all processes report.
+func (s *screen) seeAll(after time.Duration, all ...redisstore.Report) {
 	s.now = s.now.Add(after)
-	fleet := &redisstore.Fleet{Instances: []redisstore.Instance{{Instance: cachedsql.Instance{Breaker: "closed"}}}, Queries: queries}
-	s.model.Update(fetched{snapshot{s.now, fleet}, nil})
+	s.model.Update(fetched{snapshot{s.now, &redisstore.Reports{All: all}}, nil})
+}
+
+func process(id string, started time.Time, queries ...cachedsql.QueryStats) redisstore.Report {
+	in := cachedsql.Instance{ID: id, Breaker: "closed", Started: started}
+	return redisstore.Report{Instance: redisstore.Instance{Instance: in}, Queries: queries}
 }
 
 func (s *screen) press(keys ...string) {
@@ -90,14 +99,38 @@ func TestTopShowsWhatHappenedInTheWindow(t *testing.T) {
 	s.wants("last 10s")
 }
 
-// Totals shrink when a process ends; nobody did less than nothing.
-func TestTopSurvivesTotalsThatShrink(t *testing.T) {
+// Totals shrink when a process ends, and grow when one begins. What is shown is
+// what was done in the window.
+func TestTopShowsWhatWasDoneWhileProcessesComeAndGo(t *testing.T) {
 	t.Parallel()
 	s := newScreen(t)
-	s.see(0, query("a", 1000, 0, 0))
-	s.see(10*time.Second, query("a", 10, 0, 0))
-	if r := s.model.rows[0]; r.perSecond < 0 || r.Hits != 10 {
-		t.Errorf("%v calls/s, %d hits", r.perSecond, r.Hits)
+	s.seeAll(0, process("old", time.Time{}, query("a", 1000, 0, 0)), process("stays", time.Time{}, query("a", 500, 0, 0)))
+	s.seeAll(10*time.Second, process("stays", time.Time{}, query("a", 540, 0, 0)),
+		process("new", s.now.Add(5*time.Second), query("a", 60, 0, 0)), process("seen late", time.Time{}, query("a", 5000, 0, 0)))
+	if r := s.model.rows[0]; r.Hits != 100 || r.perSecond != 10 {
+		t.Errorf("%d hits, %v calls/s; want 100 and 10", r.Hits, r.perSecond)
+	}
+	s.seeAll(10*time.Second, process("new", time.Time{}, query("a", 160, 0, 0)))
+	if r := s.model.rows[0]; r.Hits != 200 || r.perSecond != 10 {
+		t.Errorf("%d hits, %v calls/s; want 200 and 10", r.Hits, r.perSecond)
+	}
+}
+
+// Where a process has more queries than it reports, what it says of one may
+// have been among the others before.
+func TestTopTakesNoTotalsForWhatWasJustDone(t *testing.T) {
+	t.Parallel()
+	s := newScreen(t)
+	s.see(0, query("a", 1000, 0, 0), query(cachedsql.OtherQueries, 9000, 0, 0))
+	s.see(10*time.Second, query("a", 10, 0, 0), query("b", 8000, 0, 0), query(cachedsql.OtherQueries, 2000, 0, 0))
+	for _, r := range s.model.rows {
+		if r.Calls != 0 || r.perSecond != 0 {
+			t.Errorf("%s: %d calls, %v a second, want none that are known of", r.QueryID, r.Calls, r.perSecond)
+		}
+	}
+	s.see(10*time.Second, query("a", 20, 0, 0), query("b", 8040, 0, 0), query(cachedsql.OtherQueries, 2000, 0, 0))
+	if r := s.model.rows; len(r) != 3 || r[0].Calls+r[1].Calls+r[2].Calls != 50 {
+		t.Errorf("%+v, want 50 calls", r)
 	}
 }
 
@@ -107,8 +140,8 @@ func TestTopForgetsWhatIsOlderThanTheWindow(t *testing.T) {
 	for n := range int64(200) {
 		s.see(time.Second, query("a", n*10, 0, 0))
 	}
-	if got := len(s.model.window.snapshots); got > 62 {
-		t.Errorf("%d snapshots are kept of a window of 60", got)
+	if got := len(s.model.window.steps); got > 61 {
+		t.Errorf("%d steps are kept of a window of 60", got)
 	}
 	if span := s.model.window.span(); span != time.Minute || s.model.rows[0].perSecond != 10 {
 		t.Errorf("span %v, %v calls/s", span, s.model.rows[0].perSecond)

@@ -76,8 +76,8 @@ func (m *topModel) summary() []string {
 		r := &m.rows[i]
 		calls += r.perSecond
 		saved += r.saved.Seconds()
-		hits += answered(&r.QueryStats)
-		lookups += answered(&r.QueryStats) + r.Misses
+		hits += r.Answered()
+		lookups += r.Answered() + r.Misses
 	}
 	ratio := 0.0
 	if lookups > 0 {
@@ -106,7 +106,7 @@ func (m *topModel) trouble() string {
 	if down > 0 {
 		return badStyle.Render(fit(count(down, "process does", "processes do")+" not use Redis at the moment", m.width))
 	}
-	if len(m.fleet().Instances) == 0 && m.window.latest() != nil {
+	if len(m.fleet().Instances) == 0 && m.window.fleet != nil {
 		return fit("No process reports to this Redis.", m.width)
 	}
 	return ""

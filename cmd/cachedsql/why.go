@@ -143,7 +143,7 @@ func (a *whyAnswer) print(out io.Writer) error {
 			line("rule", rule)
 		}
 		line("calls", fmt.Sprintf("%d, last %s ago", q.Calls, ago(q.LastSeen)))
-		line("from the cache", fmt.Sprintf("%d of %d lookups (%s)", answered(q), answered(q)+q.Misses, ratio(q)))
+		line("from the cache", fmt.Sprintf("%d of %d lookups (%s)", q.Answered(), q.Answered()+q.Misses, ratio(q)))
 		line("database", meanTime(q.DatabaseTime)+" on average; a hit takes "+meanTime(q.HitTime))
 	}
 	if err := w.Flush(); err != nil {
@@ -184,6 +184,3 @@ func (a *whyAnswer) printReasons(out io.Writer) error {
 	}
 	return nil
 }
-
-// answered is how many executions the database did not have to answer.
-func answered(q *cachedsql.QueryStats) int64 { return q.Hits + q.NearHits + q.StaleHits + q.Coalesced }

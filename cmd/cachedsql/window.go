@@ -1,89 +1,143 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/redisstore"
 )
 
-// window holds what the fleet reported lately, to tell how much was done in
-// that time: reports are totals since each process began.
+// window holds what the fleet did lately: reports are totals since each process
+// began, so that is how much they have grown between two looks at them.
 type window struct {
-	length    time.Duration
-	snapshots []snapshot // the oldest first
+	length time.Duration
+	last   snapshot
+	fleet  *redisstore.Fleet // of the last look; nil before the first
+	steps  []step            // the oldest first
 }
 
+// snapshot is a look at what all processes report.
 type snapshot struct {
-	at    time.Time
-	fleet *redisstore.Fleet
+	at      time.Time
+	reports *redisstore.Reports
 }
 
-// add takes a snapshot in, and lets those go that are older than the window,
-// but for one to compare with.
+// step is what each query did between two looks.
+type step struct {
+	from    time.Time
+	queries []cachedsql.QueryStats
+}
+
+// add takes a snapshot in, and lets those steps go that are older than the
+// window.
 func (w *window) add(s snapshot) {
-	w.snapshots = append(w.snapshots, s)
-	for len(w.snapshots) > 2 && s.at.Sub(w.snapshots[1].at) >= w.length {
-		w.snapshots = w.snapshots[1:]
+	if w.fleet != nil {
+		w.steps = append(w.steps, step{w.last.at, growth(w.last, s)})
 	}
-}
-
-// latest returns the last snapshot's fleet, nil if there is none.
-func (w *window) latest() *redisstore.Fleet {
-	if len(w.snapshots) == 0 {
-		return nil
+	w.last, w.fleet = s, s.reports.Fleet()
+	for len(w.steps) > 1 && s.at.Sub(w.steps[1].from) >= w.length {
+		w.steps = w.steps[1:]
 	}
-	return w.snapshots[len(w.snapshots)-1].fleet
 }
 
 // span is the time that the figures of queries are for: 0 means since the
 // processes began.
 func (w *window) span() time.Duration {
-	if len(w.snapshots) < 2 {
+	if len(w.steps) == 0 {
 		return 0
 	}
-	return w.snapshots[len(w.snapshots)-1].at.Sub(w.snapshots[0].at)
+	return w.last.at.Sub(w.steps[0].from)
 }
 
-// queries returns what each query did in the window. A query whose totals have
-// shrunk, since a process ended, is given as it is now.
+// queries returns what each query did in the window, also those that did
+// nothing.
 func (w *window) queries() []cachedsql.QueryStats {
-	now := w.latest()
-	if now == nil {
+	if w.fleet == nil {
 		return nil
 	}
-	all := make([]cachedsql.QueryStats, len(now.Queries))
-	copy(all, now.Queries)
-	if len(w.snapshots) < 2 {
+	all := slices.Clone(w.fleet.Queries)
+	if len(w.steps) == 0 {
 		return all
 	}
-	before := map[string]*cachedsql.QueryStats{}
-	for i := range w.snapshots[0].fleet.Queries {
-		q := &w.snapshots[0].fleet.Queries[i]
-		before[q.QueryID] = q
-	}
+	byID := make(map[string]*cachedsql.QueryStats, len(all))
 	for i := range all {
-		if old := before[all[i].QueryID]; old != nil && old.Calls <= all[i].Calls && old.DatabaseTime.Count <= all[i].DatabaseTime.Count {
-			subtract(&all[i], old)
+		addCounts(&all[i], &w.fleet.Queries[i], -1)
+		byID[all[i].QueryID] = &all[i]
+	}
+	for _, s := range w.steps {
+		for i := range s.queries {
+			if q := byID[s.queries[i].QueryID]; q != nil {
+				addCounts(q, &s.queries[i], 1)
+			}
 		}
 	}
 	return all
 }
 
-// subtract takes away what was there before. Of histograms only the mean is
-// right afterwards; reasons are left out.
-func subtract(q, old *cachedsql.QueryStats) {
-	q.Calls -= old.Calls
-	q.Hits -= old.Hits
-	q.NearHits -= old.NearHits
-	q.StaleHits -= old.StaleHits
-	q.Coalesced -= old.Coalesced
-	q.Misses -= old.Misses
-	q.Bypasses -= old.Bypasses
-	q.Fills -= old.Fills
-	q.NotFilled -= old.NotFilled
-	q.Outdated -= old.Outdated
-	q.Invalidations -= old.Invalidations
-	q.DatabaseTime = cachedsql.Histogram{Count: q.DatabaseTime.Count - old.DatabaseTime.Count, Sum: q.DatabaseTime.Sum - old.DatabaseTime.Sum}
-	q.HitTime = cachedsql.Histogram{Count: q.HitTime.Count - old.HitTime.Count, Sum: q.HitTime.Sum - old.HitTime.Sum}
+// growth is what queries did between two looks, process by process: the totals
+// of all together shrink when one ends.
+func growth(before, now snapshot) []cachedsql.QueryStats {
+	old := map[string]*redisstore.Report{}
+	for i := range before.reports.All {
+		r := &before.reports.All[i]
+		old[r.Instance.ID] = r
+	}
+	var each [][]cachedsql.QueryStats
+	for i := range now.reports.All {
+		r := &now.reports.All[i]
+		switch was := old[r.Instance.ID]; {
+		case was != nil:
+			each = append(each, grown(was.Queries, r.Queries))
+		case r.Instance.Started.After(before.at):
+			each = append(each, r.Queries)
+		}
+	}
+	return cachedsql.MergeQueries(0, each...)
+}
+
+// grown is what the queries of one process did between two reports. Nothing is
+// known of those whose figures went to the others, or came back from there.
+func grown(before, now []cachedsql.QueryStats) []cachedsql.QueryStats {
+	old, others := map[string]*cachedsql.QueryStats{}, false
+	for i := range before {
+		old[before[i].QueryID] = &before[i]
+		others = others || before[i].QueryID == cachedsql.OtherQueries
+	}
+	var all []cachedsql.QueryStats
+	for _, q := range now {
+		was := old[q.QueryID]
+		if was == nil && others || was != nil && (was.Calls > q.Calls || was.DatabaseTime.Count > q.DatabaseTime.Count) {
+			continue
+		}
+		if was != nil {
+			addCounts(&q, was, -1)
+		}
+		if q.Calls+q.Fills+q.NotFilled != 0 {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// addCounts adds so many times the counts of others, or takes them away. Of
+// histograms only the mean is right afterwards; reasons are left out.
+func addCounts(q, of *cachedsql.QueryStats, times int64) {
+	q.Calls += times * of.Calls
+	q.Hits += times * of.Hits
+	q.NearHits += times * of.NearHits
+	q.StaleHits += times * of.StaleHits
+	q.Coalesced += times * of.Coalesced
+	q.Misses += times * of.Misses
+	q.Bypasses += times * of.Bypasses
+	q.Fills += times * of.Fills
+	q.NotFilled += times * of.NotFilled
+	q.Outdated += times * of.Outdated
+	q.Invalidations += times * of.Invalidations
+	q.DatabaseTime = addTimes(q.DatabaseTime, of.DatabaseTime, times)
+	q.HitTime = addTimes(q.HitTime, of.HitTime, times)
+}
+
+func addTimes(h, of cachedsql.Histogram, times int64) cachedsql.Histogram {
+	return cachedsql.Histogram{Count: h.Count + times*of.Count, Sum: h.Sum + time.Duration(times)*of.Sum}
 }
