@@ -23,15 +23,19 @@ const (
 )
 
 // Adapter is what a Cache knows of one particular driver. Every field may be
-// left out; what is missing costs caching or speed, never a right answer, except
-// for Variant where handles on one database and Store are configured differently.
+// left out; what is missing costs caching or speed, never a right answer.
 type Adapter struct {
 	// Dialect is the SQL dialect. Generic means: detect it from the driver.
 	Dialect Dialect
 
 	// Variant stands for everything in the configuration of the connection
 	// that can change a value, its Go type or what a statement sees. It is
-	// part of every entry's key.
+	// part of every entry's key. Empty: on PostgreSQL and MySQL a connection
+	// is asked for values of the types that options are about, and what it hands
+	// out stands for them; of any other database a connector shares its results
+	// with no other, but those of one data source name under WrapDriver do. What
+	// a wrapper of the application's own makes of values is not seen in full: give it
+	// a Variant.
 	Variant string
 
 	// TxOpen asks the connection whether a transaction is open on the server.
@@ -52,7 +56,8 @@ type Adapter struct {
 	// Alike reports that all connections of a connector begin in the same state
 	// (the same user, database and settings), and that they check arguments
 	// without looking at any state of theirs: Config.LazyConnect relies on it.
-	// Nil, or false: the connector's connections are dialled at once.
+	// Nil, or false: the connector's connections are dialled at once. Where it
+	// says false, Variant does not say everything, and one is asked as well.
 	Alike func(driver.Connector) bool
 
 	// Unreachable reports that err, from an attempt to connect, means that the

@@ -38,6 +38,7 @@ func processes(t *testing.T, n int, rules string, inner *readyDriver) []*sql.DB 
 		t.Cleanup(func() { store.Close() }) // after the cache
 		cache, _ := cachedsqltest.New(t, rules, func(c *cachedsql.Config) {
 			c.Store, c.Namespace = store, namespace
+			c.Adapter.Variant = "the same" // nobody can ask this driver
 			c.Lease, c.LookupTimeout = 20*time.Millisecond, 10*time.Second
 		})
 		db := cache.OpenDB(inner)

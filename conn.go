@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+
+	"github.com/cachedsql/cachedsql/internal/reason"
 )
 
 // conn is a connection of the wrapped driver with the cache in front. Like
@@ -22,6 +24,8 @@ type conn struct {
 	raw       *write // writes nobody saw may be under way: see Unwrap
 
 	background bool // used by a revalidator alone
+
+	sample string // what stands for the driver's options: see variant.go
 
 	// See lazy.go.
 	lazy       bool      // not dialled, or not asked since: taken for begins
@@ -61,6 +65,7 @@ func newConn(ctx context.Context, inner driver.Conn, k *connector, dialled diall
 		inner: inner, cache: k.cache, connector: k, byText: textMethodsOf(inner), session: session{misread: true},
 		pristine: k.lazy, dialled: dialled,
 	}
+	c.noteSample(ctx)
 	c.noteGrants(ctx)
 	_, resets := inner.(driver.SessionResetter)
 	_, validates := inner.(driver.Validator)
@@ -129,6 +134,9 @@ func (c *conn) snapshotPerConn() bool { return c.dialect() == SQLite || c.dialec
 // the cache by: everything cached in the database's namespace is unusable from
 // now until the connection is used again through database/sql, for at most one
 // lease, and once more after that. Cache.Write announces such writes exactly.
+// Elsewhere than on PostgreSQL nothing is cached on the connection from then on:
+// nobody can ask for its temporary tables, or for all of its settings. Types that
+// are registered on a connection of pgx are not seen.
 //
 // Under Config.LazyConnect it may have to dial, and returns nil if that fails;
 // PingContext before it tells why.
@@ -146,6 +154,9 @@ func (c *conn) Unwrap() driver.Conn {
 		}
 	}
 	c.session.renamed()
+	if c.dialect() != Postgres { // where its whole state can be asked for
+		c.session.off = reason.SessionState
+	}
 	c.tx.doubt = true
 	return c.inner
 }

@@ -10,6 +10,9 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/cachedsql/cachedsql/internal/zone"
 )
 
 // WrapConnector returns a connector whose connections use the Cache. Closing
@@ -68,7 +71,8 @@ func (d *wrappedDriver) Open(name string) (driver.Conn, error) {
 
 // OpenConnector returns a connector for the data source name.
 func (d *wrappedDriver) OpenConnector(name string) (driver.Connector, error) {
-	variant := d.cache.config.Adapter.Variant + "\x00" + name
+	// The name may say "Local", which is another zone elsewhere.
+	variant := d.cache.config.Adapter.Variant + "\x00" + name + "\x00" + zone.Rules(time.Local)
 	if dc, ok := d.inner.(driver.DriverContext); ok {
 		inner, err := dc.OpenConnector(name)
 		if err != nil {
@@ -99,12 +103,14 @@ type connector struct {
 	// private is the namespace of connections whose database cannot be told:
 	// theirs alone, and not cached.
 	private    string
-	identified atomic.Bool           // a connection has learnt its namespace
-	last       atomic.Pointer[space] // the one learnt last
-	owes       atomic.Bool           // writes went unannounced before one was
-	noControl  atomic.Bool           // PostgreSQL: pg_control_system is not open to everybody
-	noScanner  sync.Once             // has told that Adapter.ScanColumn is missing
-	noGrants   sync.Once             // MySQL: has told that SHOW GRANTS is refused
+	identified atomic.Bool            // a connection has learnt its namespace
+	last       atomic.Pointer[space]  // the one learnt last
+	owes       atomic.Bool            // writes went unannounced before one was
+	noControl  atomic.Bool            // PostgreSQL: pg_control_system is not open to everybody
+	noScanner  sync.Once              // has told that Adapter.ScanColumn is missing
+	noGrants   sync.Once              // MySQL: has told that SHOW GRANTS is refused
+	sample     atomic.Pointer[string] // of a connection of it: see variant.go
+	noSample   sync.Once              // has told that a sample cannot be had
 
 	lazy    bool // connections are dialled on first need
 	outsets outsets

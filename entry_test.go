@@ -138,6 +138,7 @@ func (r *road) reader(t *testing.T, id int64, change func(*cachedsql.Config)) *c
 	rules := "version: 1\nrules:\n  - {name: all, jitter: 0, " + r.rule + "}\n"
 	c.cache, c.rec = cachedsqltest.New(t, rules, func(c *cachedsql.Config) {
 		c.Namespace, c.LookupTimeout, c.Logger = "shop", 20*time.Second, slog.New(slog.DiscardHandler)
+		c.Adapter.Variant = "the same"
 		if r.near {
 			c.NearBytes = 1 << 20
 		}

@@ -40,6 +40,7 @@ func (c *conn) dial(ctx context.Context) error {
 		return err
 	}
 	c.inner, c.pristine = inner, c.connector.lazy
+	c.noteSample(ctx)
 	c.noteGrants(ctx)
 	return nil
 }

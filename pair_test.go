@@ -80,7 +80,7 @@ func newPair(t *testing.T, d cachedsql.Dialect, config cachedsql.Config) *pair {
 		config.Adapter = cachedmysql.Adapter(nil)
 	default:
 		p.inner = sqliteConnector(t)
-		config.Adapter = cachedsql.Adapter{Dialect: cachedsql.SQLite}
+		config.Adapter = cachedsql.Adapter{Dialect: cachedsql.SQLite, Variant: "the same"}
 	}
 	p.bare = sql.OpenDB(p.inner)
 	t.Cleanup(func() { p.bare.Close() })

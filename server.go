@@ -61,8 +61,10 @@ func (c server) queryOnce(ctx context.Context, query string) (_ [][]catalog.Text
 	}
 }
 
-func (c *conn) ownRows(ctx context.Context, query string) (driver.Rows, error) {
-	r, err := c.innerQuery(ctx, query, nil)
+// ownRows asks one of the cache's own questions. The rows are closingRows where the
+// driver wants it prepared.
+func (c *conn) ownRows(ctx context.Context, query string, args ...driver.NamedValue) (driver.Rows, error) {
+	r, err := c.innerQuery(ctx, query, args)
 	if !errors.Is(err, driver.ErrSkip) {
 		return r, err
 	}
@@ -71,7 +73,7 @@ func (c *conn) ownRows(ctx context.Context, query string) (driver.Rows, error) {
 		return nil, err
 	}
 	s := &stmt{inner: inner, conn: c}
-	if r, err = s.innerQuery(ctx, nil); err != nil {
+	if r, err = s.innerQuery(ctx, args); err != nil {
 		_ = inner.Close()
 		return nil, err
 	}

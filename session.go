@@ -231,7 +231,7 @@ func (c *conn) learn(found state) {
 		s.addTemp(t)
 	}
 	h := sha256.New()
-	for _, part := range append([]string{c.connector.variant, found.database, found.user}, found.settings...) {
+	for _, part := range append([]string{c.variant(), found.database, found.user}, found.settings...) {
 		var n [8]byte
 		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
 		h.Write(n[:])

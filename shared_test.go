@@ -108,6 +108,7 @@ func readers(t *testing.T, s *jointStore, change func(*cachedsql.Config)) (*cach
 	t.Helper()
 	cache, _ := cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) {
 		c.Store, c.Namespace, c.LookupTimeout, c.Logger = s, "shop", 20*time.Second, slog.New(slog.DiscardHandler)
+		c.Adapter.Variant = "the same"
 		change(c)
 	})
 	db := cache.OpenDB(newReadyDriver(1))

@@ -50,6 +50,7 @@ func readAsAProcess(env string) error {
 	}
 	cache, err := cachedsql.New(cachedsql.Config{
 		Store: store, Namespace: namespace, Rules: rules, Lease: 20 * time.Millisecond, LookupTimeout: 10 * time.Second,
+		Adapter: cachedsql.Adapter{Variant: "the same"},
 	})
 	if err != nil {
 		return err

@@ -119,6 +119,40 @@ func TestWriteOnAnUnwrappedConnectionIsNotMissed(t *testing.T) {
 	})
 }
 
+// TestStateMadeOnAnUnwrappedConnectionStaysThere: temporary tables and settings of which nobody can ask are made where the cache does not look.
+func TestStateMadeOnAnUnwrappedConnectionStaysThere(t *testing.T) {
+	t.Parallel()
+	const likeLamp = "SELECT count(*) FROM items WHERE name LIKE 'LAMP'"
+	for _, srv := range servers(t) {
+		t.Run(srv.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, srv.dialect, cachedsql.Config{Store: cachedsql.NewMemoryStore(cachedsql.MemoryConfig{})})
+			c, bare := p.conn(p.a.db), p.conn(p.bare)
+			p.exec(c, "UPDATE items SET price = 40 WHERE id = 1") // the catalog is known
+			statements := []string{"CREATE TEMPORARY TABLE items (id INTEGER PRIMARY KEY, name VARCHAR(100), price INTEGER)", "INSERT INTO items VALUES (1, 'mine', 4)"}
+			if srv.dialect == cachedsql.SQLite {
+				statements = []string{"PRAGMA case_sensitive_like = 1"}
+			}
+			for _, text := range statements {
+				unwrap(p, c, text)
+				p.exec(bare, text)
+			}
+			p.exec(c, "BEGIN", "COMMIT") // no doubt about that any more
+			for _, query := range []string{allItems, likeLamp} {
+				want, others := answer(t.Context(), bare, query), answer(t.Context(), p.bare, query)
+				for range 3 {
+					if got := answer(t.Context(), c, query); got != want {
+						t.Errorf("%s on the connection: got %s, want %s", query, got, want)
+					}
+					if got, did := p.a.read(query); got != others {
+						t.Errorf("%s elsewhere: got %s (%s), want %s", query, got, did, others)
+					}
+				}
+			}
+		})
+	}
+}
+
 // unwrap runs a statement on the connection of the wrapped driver.
 func unwrap(p *pair, c *sql.Conn, text string) {
 	p.Helper()

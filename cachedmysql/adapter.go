@@ -9,6 +9,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/internal/zone"
 )
 
 // Adapter returns what a Cache has to know of go-sql-driver/mysql, for use
@@ -47,7 +48,7 @@ func variant(config *mysql.Config) string {
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = 0, 0, 0
 	c.AllowCleartextPasswords, c.AllowFallbackToPlaintext, c.AllowNativePasswords, c.AllowOldPasswords = false, false, false, false
 	c.CheckConnLiveness, c.RejectReadOnly = false, false
-	sum := sha256.Sum256([]byte(c.FormatDSN()))
+	sum := sha256.Sum256([]byte(c.FormatDSN() + " " + zone.Rules(c.Loc))) // a name, such as Local, may mean another zone elsewhere
 	return "mysql " + hex.EncodeToString(sum[:8])
 }
 

@@ -25,10 +25,11 @@ import (
 //	db := cache.OpenDB(stdlib.GetConnector(*config))
 //
 // Of a pool's connector it is pool.Config().ConnConfig that counts. Nil stands
-// for a configuration that sets nothing. What a hook such as AfterConnect
-// changes on a connection is not seen: where two handles on one database and
-// store differ in that (in the type map, say), give each an Adapter.Variant of
-// its own.
+// for a configuration that sets nothing. What hooks such as AfterConnect make of
+// the types of PostgreSQL's own is found out from the first connection. Where two
+// handles on one database and store differ in more than that (in how arguments
+// of an application's types are sent, say), give each an Adapter.Variant of its
+// own.
 func Adapter(config *pgx.ConnConfig) cachedsql.Adapter {
 	return cachedsql.Adapter{
 		Dialect:        cachedsql.Postgres,
