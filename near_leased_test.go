@@ -36,24 +36,10 @@ func TestLeasedNearHitCostsNoRoundTrip(t *testing.T) {
 	for _, bound := range []string{"60ms", "60500us"} { // bounds are declared in whole milliseconds
 		t.Run(bound, func(t *testing.T) {
 			t.Parallel()
-			wantFreeHits(t, strings.Replace(leasedRules, "60ms", bound, 1))
+			p, trips := newPushPair(t, strings.Replace(leasedRules, "60ms", bound, 1), nil)
+			awaitNearHits(t, p.a, trips)
+			wantFreeHits(t, p.a, trips, 50) // now and then the tags are asked for, in the background mostly
 		})
-	}
-}
-
-func wantFreeHits(t *testing.T, rules string) {
-	t.Helper()
-	p, trips := newPushPair(t, rules, nil)
-	awaitNearHits(t, p.a, trips)
-	free := 0
-	for range 1000 {
-		if isFreeHit(p.a, trips) {
-			free++
-		}
-	}
-	t.Logf("%d of 1000 reads without a round trip", free)
-	if free < 800 { // now and then the tags are asked for, in the background mostly
-		t.Errorf("only %d of 1000 reads cost no round trip", free)
 	}
 }
 
@@ -299,7 +285,7 @@ func newLeasedRaceOn(t *testing.T, d cachedsql.Dialect, store cachedsql.Store) *
 // run races for d, and where the machine is too busy for anything to happen in
 // that time, until something has.
 func (r *leasedRace) run(d time.Duration) {
-	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Minute)
 	defer cancel()
 	r.a.cache.SetRules(mustParse(r.T, leasedRules))
 	r.b.cache.SetRules(mustParse(r.T, strings.Replace(leasedRules, "60ms", "20ms", 1)))
