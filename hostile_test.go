@@ -279,6 +279,31 @@ var hostileWrites = []struct {
 		},
 	},
 	{
+		"functions that writing a row calls", pg,
+		[]string{
+			"INSERT INTO other VALUES (1, 0)", "CREATE FUNCTION f() RETURNS INTEGER LANGUAGE plpgsql AS $$ BEGIN UPDATE other SET n = n + 1; RETURN 1; END $$",
+			"CREATE FUNCTION lies(INTEGER) RETURNS INTEGER IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM f(); RETURN $1; END $$",
+			"CREATE FUNCTION plus(INTEGER, TEXT) RETURNS INTEGER IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM f(); RETURN $1; END $$", "CREATE OPERATOR @#@ (LEFTARG = INTEGER, RIGHTARG = TEXT, FUNCTION = plus)",
+			"CREATE DOMAIN filled AS INTEGER DEFAULT f()", "CREATE DOMAIN refilled AS filled", "CREATE TABLE domained (id INTEGER PRIMARY KEY, n refilled)",
+			"CREATE TABLE indexed (id INTEGER PRIMARY KEY, n INTEGER)", "CREATE INDEX ON indexed (lies(n))",
+			"CREATE TABLE partly (id INTEGER PRIMARY KEY, n INTEGER)", "CREATE INDEX ON partly (n) WHERE lies(n) > 0",
+			"CREATE TABLE made (id INTEGER PRIMARY KEY, n INTEGER, g INTEGER GENERATED ALWAYS AS (n @#@ 'x') STORED)",
+			"CREATE TABLE parted (id INTEGER, n INTEGER) PARTITION BY LIST (lies(n))", "CREATE TABLE parted1 PARTITION OF parted FOR VALUES IN (1)", "CREATE TABLE parted2 PARTITION OF parted DEFAULT",
+			"CREATE TABLE alone (id INTEGER PRIMARY KEY, n INTEGER, EXCLUDE USING btree (lies(n) WITH =))",
+			"CREATE MATERIALIZED VIEW kept AS SELECT f() AS x",
+			"CREATE TABLE guarded (id INTEGER PRIMARY KEY, n INTEGER)", "CREATE POLICY reading ON guarded FOR SELECT USING (true)", "CREATE POLICY adding ON guarded FOR INSERT WITH CHECK (f() > 0)",
+			"CREATE POLICY removing ON guarded FOR DELETE USING (f() > 0)", "ALTER TABLE guarded ENABLE ROW LEVEL SECURITY", "ALTER TABLE guarded FORCE ROW LEVEL SECURITY",
+			"GRANT USAGE, CREATE ON SCHEMA public TO pg_monitor", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO pg_monitor",
+		},
+		[]string{"SELECT n FROM other WHERE id = 1"},
+		[]string{
+			"INSERT INTO domained (id) VALUES (1)", "UPDATE domained SET n = DEFAULT WHERE id = 1", "INSERT INTO indexed VALUES (1, 5)", "UPDATE indexed SET n = 6", "UPDATE indexed SET n = 7 WHERE id = 1", "INSERT INTO partly VALUES (1, 5)",
+			"INSERT INTO made (id, n) VALUES (1, 5)", "UPDATE made SET n = 6", "INSERT INTO parted VALUES (1, 1)", "INSERT INTO parted2 VALUES (1, 7)", "INSERT INTO alone VALUES (1, 1)", "REFRESH MATERIALIZED VIEW kept",
+			"SELECT query_to_xml('SELECT f()', true, true, '')", "SELECT * FROM ts_stat('SELECT to_tsvector(f()::text)')", "SELECT ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, ''b''::tsquery WHERE f() > 0')",
+			"DO $$ BEGIN PERFORM query_to_xml('SELECT f()', true, true, ''); END $$", "SET ROLE pg_monitor", "INSERT INTO guarded VALUES (1, 1)", "DELETE FROM guarded WHERE id = 1", "RESET ROLE",
+		},
+	},
+	{
 		"functions named like others, and casts, without a table", pg,
 		[]string{
 			"INSERT INTO other VALUES (1, 0)", "CREATE FUNCTION lower(INTEGER) RETURNS INTEGER LANGUAGE sql AS 'UPDATE other SET n = n + 1 RETURNING n'", "CREATE TYPE odd AS (a INTEGER)",

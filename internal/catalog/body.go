@@ -353,8 +353,11 @@ func (s *bodyScanner) call(i int) {
 	if !s.at(next).is("(") {
 		return
 	}
-	if n.Name == "set_config" {
+	switch {
+	case n.Name == "set_config":
 		s.out.sessionChanged = true
+	case s.d == sqlparse.Postgres && sqlparse.RunsText(n.Name):
+		s.out.opaque = n.Name
 	}
 	s.out.calls = append(s.out.calls, sqlparse.Func{Schema: n.Schema, Name: n.Name})
 }

@@ -50,7 +50,8 @@ type relation struct {
 	references []foreignKey // keys of other tables that point here
 	triggers   []trigger
 	rules      []rule
-	calls      []*routine // by defaults, constraints and domains, when a row is written
+	calls      []*routine // by defaults, constraints, domains and indexes, when a row is inserted or updated
+	filters    []*routine // by policies and the WHEN of triggers, whatever is written
 }
 
 type column struct {

@@ -171,20 +171,38 @@ func withoutRole(expr string) (string, bool) {
 	}
 }
 
-// pgRelationCalls lists the user functions that defaults, checks and the WHEN
-// of triggers call when a row is written.
+// pgRelationCalls lists the user functions that writing to a relation calls: in
+// defaults, also of domains, checks, generated columns, the WHEN of triggers,
+// policies, the expressions of indexes, the keys of partitioned tables (which
+// are checked in each partition) and the text of a materialized view. Those called
+// IMMUTABLE are among them, since they may call others that write. The third
+// column: deleting calls it too.
 const pgRelationCalls = `
-SELECT x.relid, d.refobjid
-FROM (SELECT 'pg_catalog.pg_attrdef'::regclass::oid AS classid, oid, adrelid AS relid FROM pg_catalog.pg_attrdef
-      UNION ALL SELECT 'pg_catalog.pg_constraint'::regclass, oid, conrelid FROM pg_catalog.pg_constraint WHERE contype = 'c'
-      UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid, tgrelid FROM pg_catalog.pg_trigger WHERE NOT tgisinternal) x
-JOIN pg_catalog.pg_depend d ON d.classid = x.classid AND d.objid = x.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
-WHERE d.refobjid >= 16384 AND NOT EXISTS (
+SELECT x.relid, COALESCE(o.oprcode::oid, d.refobjid), x.filters
+FROM (SELECT 'pg_catalog.pg_attrdef'::regclass::oid AS classid, oid, adrelid AS relid, false AS filters FROM pg_catalog.pg_attrdef
+      UNION ALL SELECT 'pg_catalog.pg_constraint'::regclass, oid, conrelid, false FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid <> 0
+      UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid, tgrelid, true FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
+      UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid, polrelid, true FROM pg_catalog.pg_policy
+      UNION ALL SELECT 'pg_catalog.pg_class'::regclass, indexrelid, indrelid, false FROM pg_catalog.pg_index WHERE indexprs IS NOT NULL OR indpred IS NOT NULL
+      UNION ALL SELECT 'pg_catalog.pg_class'::regclass, partrelid, t.relid, false
+        FROM pg_catalog.pg_partitioned_table p, pg_catalog.pg_partition_tree(p.partrelid) t WHERE p.partexprs IS NOT NULL
+      UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.oid, a.attrelid, false FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.atttypid = t.oid
+        WHERE t.typtype = 'd' AND t.typdefaultbin IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped
+      UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, r.oid, r.ev_class, false
+        FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind = 'm') x
+JOIN pg_catalog.pg_depend d ON d.classid = x.classid AND d.objid = x.oid
+  AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND d.refobjid >= 16384
+LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
+WHERE NOT EXISTS (
   SELECT 1 FROM pg_catalog.pg_trigger t WHERE x.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = x.oid AND t.tgfoid = d.refobjid)`
 
 func (l *postgresLoader) relationCall(row []Text) {
 	r, f := l.rels[row[0].S], l.fns[row[1].S]
-	if r != nil && f != nil && l.vols[row[1].S] == volatile {
+	switch {
+	case r == nil || f == nil:
+	case row[2].S[0] == 't':
+		r.filters = append(r.filters, f)
+	default:
 		r.calls = append(r.calls, f)
 	}
 }

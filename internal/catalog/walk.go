@@ -88,6 +88,9 @@ func (w *walk) write(r *relation, events event, sets []string, why cause, from *
 			w.call(f, why)
 		}
 	}
+	for _, f := range r.filters {
+		w.call(f, why)
+	}
 	w.keys(r, events, sets, why)
 	w.down(r, events, why)
 	for _, p := range r.parents {
