@@ -165,14 +165,12 @@ func (s *mysqlSource) parse() (ast.StmtNode, mysqlPiece, error) {
 
 // expressions reads a list of expressions as the fields of a SELECT.
 func (r *mysqlReader) expressions(src *mysqlSource) error {
-	const prefix = "SELECT "
-	piece := src.piece()
-	params := make(map[int]int, len(piece.params))
-	for offset, number := range piece.params {
-		params[offset+len(prefix)] = number
-	}
-	piece = mysqlPiece{text: prefix + piece.text, params: params}
+	piece := src.piece().fields()
 	node, err := parseMySQL(piece.text)
+	if err != nil {
+		piece = src.respelled().fields()
+		node, err = parseMySQL(piece.text)
+	}
 	if err != nil {
 		return err
 	}

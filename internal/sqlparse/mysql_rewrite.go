@@ -21,6 +21,16 @@ func (s *mysqlSource) piece() mysqlPiece {
 	return mysqlPiece{text: s.text, params: params}
 }
 
+// fields makes a SELECT of a list of expressions.
+func (p mysqlPiece) fields() mysqlPiece {
+	const prefix = "SELECT "
+	params := make(map[int]int, len(p.params))
+	for offset, number := range p.params {
+		params[offset+len(prefix)] = number
+	}
+	return mysqlPiece{text: prefix + p.text, params: params}
+}
+
 // respelled gives the readers the source in words they know, without changing
 // what it means for the tables it touches:
 //

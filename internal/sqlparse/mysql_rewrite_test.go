@@ -18,16 +18,17 @@ func TestMySQLNamesThatAreKeywordsElsewhereAreRead(t *testing.T) {
 	for word := range mysqlNames {
 		word = strings.ToLower(word)
 		for form, want := range map[string]string{
-			"SELECT %s FROM t WHERE a = 1":                                   "read cacheable\nreads t{a=1}",
-			"SELECT a, t.%s FROM t WHERE a = ?":                              "read cacheable\nreads t{a=$1}",
-			"SELECT *, 1 AS %s FROM t":                                       "read cacheable\nreads t",
-			"SELECT a %s FROM t ORDER BY %[1]s":                              "read cacheable\nreads t",
-			"SELECT a FROM t WHERE b = ? AND %s = ? AND c = ?":               "read cacheable\nreads t{b=$1 %[1]s=$2 c=$3}",
-			"SELECT a FROM t AS %s WHERE a IN (SELECT b FROM s WHERE c = 2)": "read cacheable\nreads t, s{c=2}",
-			"SELECT a FROM `%s`, t":                                          "read cacheable\nreads %[1]s, t",
-			"UPDATE t SET %s = ? WHERE a = ?":                                "write write\nwrites update t{a=$2} set %[1]s",
-			"INSERT INTO t (a, %s) VALUES (?, ?)":                            "write write\nwrites insert t{a=$1 %[1]s=$2}",
-			"DELETE FROM t WHERE %s = ?":                                     "write write\nwrites delete t{%[1]s=$1}",
+			"SELECT %s FROM t WHERE a = 1":                                             "read cacheable\nreads t{a=1}",
+			"SELECT a, t.%s FROM t WHERE a = ?":                                        "read cacheable\nreads t{a=$1}",
+			"SELECT *, 1 AS %s FROM t":                                                 "read cacheable\nreads t",
+			"SELECT a %s FROM t ORDER BY %[1]s":                                        "read cacheable\nreads t",
+			"SELECT a FROM t WHERE b = ? AND %s = ? AND c = ?":                         "read cacheable\nreads t{b=$1 %[1]s=$2 c=$3}",
+			"SELECT a FROM t AS %s WHERE a IN (SELECT b FROM s WHERE c = 2)":           "read cacheable\nreads t, s{c=2}",
+			"SELECT a FROM `%s`, t":                                                    "read cacheable\nreads %[1]s, t",
+			"UPDATE t SET %s = ? WHERE a = ?":                                          "write write\nwrites update t{a=$2} set %[1]s",
+			"INSERT INTO t (a, %s) VALUES (?, ?)":                                      "write write\nwrites insert t{a=$1 %[1]s=$2}",
+			"INSERT INTO t (a) VALUES (?) RETURNING %s, (SELECT b FROM s WHERE c = ?)": "write write\nreads s{c=$2}\nwrites insert t{a=$1}",
+			"DELETE FROM t WHERE %s = ?":                                               "write write\nwrites delete t{%[1]s=$1}",
 		} {
 			text := fmt.Sprintf(form, word)
 			if strings.Contains(want, "%") {
