@@ -88,7 +88,9 @@ Written by ` + "`make bench-peers`" + `; do not edit. One query of ten mixed col
 - With *near (push)* Redis tells what changes, and a hit may lag behind other processes, by a second at most. With *near (leased)* writers
   wait until nobody serves what was there before.
 - *in process* is a Cache without Redis, for programs that run once.
-- A *1 ms query* waits a millisecond in front of the same query. A *miss* is recorded each time, and stored in Redis.
+- A *1 ms query* waits a millisecond in front of the same query. A *miss* is recorded each time, and stored in Redis
+  by a task while the caller goes on: *caller waits longer* is without that, *CPU added* with it. One caller after the other asks
+  here, so the storing of one is beside the lookup of the next.
 - Other caching drivers for database/sql are not in the table: they were not available where it was made.
 `
 
