@@ -63,12 +63,17 @@ func (t *target) open() (*todos, error) {
 	return t.openPlain()
 }
 
-func (t *target) openPlain() (*todos, error) {
-	driver, err := t.plainDriver()
-	if err != nil {
-		return nil, err
+// plain names the driver without a cache, and the database for it.
+func (t *target) plain() (driver, dsn string, err error) {
+	if driver, err = t.plainDriver(); err != nil {
+		return "", "", err
 	}
-	dsn, err := t.plainDSN(driver)
+	dsn, err = t.plainDSN(driver)
+	return driver, dsn, err
+}
+
+func (t *target) openPlain() (*todos, error) {
+	driver, dsn, err := t.plain()
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +83,7 @@ func (t *target) openPlain() (*todos, error) {
 // openCached differs from openPlain in the driver's name and the cache_ keys
 // of the DSN.
 func (t *target) openCached() (*todos, error) {
-	driver, err := t.plainDriver()
-	if err != nil {
-		return nil, err
-	}
-	dsn, err := t.plainDSN(driver)
+	driver, dsn, err := t.plain()
 	if err != nil {
 		return nil, err
 	}
