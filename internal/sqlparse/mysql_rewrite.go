@@ -81,8 +81,17 @@ func (w *mysqlRewriter) copy(i int) {
 
 // namedAt reports whether token i is one of mysqlNames, and neither a function nor the head of a list of windows.
 func (s *mysqlSource) namedAt(i int) bool {
-	return mysqlNames[s.word(i)] && !s.punct(i+1, '(') && (s.word(i) != "WINDOW" || s.word(i+2) != "AS" || !s.punct(i+3, '('))
+	switch {
+	case !mysqlNames[s.word(i)]:
+		return false
+	case s.punct(i+1, '('):
+		return i > 0 && mysqlBeforeColumns[s.word(i-1)]
+	}
+	return s.word(i) != "WINDOW" || s.word(i+2) != "AS" || !s.punct(i+3, '(')
 }
+
+// mysqlBeforeColumns are the words before a name that a list of columns may follow, which looks like a function's arguments.
+var mysqlBeforeColumns = map[string]bool{"INTO": true, "INSERT": true, "REPLACE": true, "IGNORE": true, "WITH": true, "RECURSIVE": true}
 
 // mysqlNames are words that the first reader keeps for itself, as MySQL 8 does most of them, and that are names of columns, tables and
 // aliases in MariaDB: "groups", or "RANK() OVER (...) AS rank". Where one is a keyword after all ("FOR UPDATE OF t", "FETCH FIRST ROW

@@ -29,6 +29,10 @@ func TestMySQLNamesThatAreKeywordsElsewhereAreRead(t *testing.T) {
 			"INSERT INTO t (a, %s) VALUES (?, ?)":                                      "write write\nwrites insert t{a=$1 %[1]s=$2}",
 			"INSERT INTO t (a) VALUES (?) RETURNING %s, (SELECT b FROM s WHERE c = ?)": "write write\nreads s{c=$2}\nwrites insert t{a=$1}",
 			"DELETE FROM t WHERE %s = ?":                                               "write write\nwrites delete t{%[1]s=$1}",
+			"INSERT INTO %s (a) VALUES (?)":                                            "write write\nwrites insert %[1]s{a=$1}",
+			"INSERT IGNORE INTO %s (a) VALUES (?)":                                     "write write\nwrites %[1]s",
+			"REPLACE %s(a) VALUES (?)":                                                 "write write\nwrites %[1]s",
+			"WITH %s (a) AS (SELECT b FROM t) SELECT a FROM `%[1]s`":                   "read cacheable\nreads t",
 		} {
 			text := fmt.Sprintf(form, word)
 			if strings.Contains(want, "%") {
