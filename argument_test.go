@@ -2,6 +2,9 @@ package cachedsql_test
 
 import (
 	"database/sql"
+	"database/sql/driver"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/cachedsql/cachedsql"
@@ -53,4 +56,58 @@ func TestReadByANamedArgumentDependsOnItsRowAlone(t *testing.T) {
 	if got, did := p.a.read(read, args...); did != "hit" {
 		t.Errorf("after a write to another row: %q (%s), want a hit", got, did)
 	}
+}
+
+// turning is an argument that says something else from the moment the driver
+// asks, unless it is steady.
+type turning struct {
+	id     *int64
+	steady bool
+}
+
+func (v turning) Value() (driver.Value, error) {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for f, more := frames.Next(); more && !v.steady; f, more = frames.Next() {
+		if strings.HasPrefix(f.Function, "github.com/jackc/pgx/") || strings.HasPrefix(f.Function, "github.com/go-sql-driver/") {
+			*v.id = 2
+		}
+	}
+	return *v.id, nil
+}
+
+// An argument decides under which key a result is stored, and which row is
+// written to: as the driver sends it, and not as it was before.
+func TestArgumentThatChangesUntilItIsSentLeavesNoWrongResult(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		read, write := "SELECT name FROM items WHERE id = $1", "UPDATE items SET name = 'sofa' WHERE id = $1"
+		if p.dialect == cachedsql.MySQL {
+			read, write = strings.ReplaceAll(read, "$1", "?"), strings.ReplaceAll(write, "$1", "?")
+		}
+		compare := func() {
+			p.Helper()
+			lamp, chair := answer(p.Context(), p.bare, read, 1), answer(p.Context(), p.bare, read, 2)
+			for range 3 {
+				one, other := int64(1), int64(1)
+				if got, did := p.b.read(read, turning{id: &one}); got != chair && (did != "hit" || got != lamp) { // a hit sends nothing
+					p.Errorf("what becomes 2: got %q (%s), want %q", got, did, chair)
+				}
+				if got, did := p.b.read(read, turning{id: &other, steady: true}); got != lamp {
+					p.Errorf("what stays 1: got %q (%s), want %q", got, did, lamp)
+				}
+				if got, did := p.b.read(read, 2); got != chair {
+					p.Errorf("2: got %q (%s), want %q", got, did, chair)
+				}
+			}
+		}
+		compare()
+		id := int64(1)
+		if _, err := p.a.db.ExecContext(p.Context(), write, turning{id: &id}); err != nil {
+			p.Fatal(err)
+		}
+		if id != 2 && p.dialect == cachedsql.Postgres {
+			p.Fatal("the driver has not asked")
+		}
+		compare()
+	})
 }

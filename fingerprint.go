@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"math"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -31,6 +32,26 @@ func (a *Adapter) fingerprint(room []byte, session, text *[sha256.Size]byte, pat
 	sum := sha256.Sum256(b)
 	copy(key[:], sum[:])
 	return key, true
+}
+
+// sameArguments reports whether the arguments of a call still give the key of
+// its lookup now that the driver has sent them. A driver may call a Valuer
+// itself, or follow a pointer, later than the fingerprint did: one that gives
+// the time or a number of its own says something else then.
+func (c *conn) sameArguments(l *lookup, x *call) bool {
+	if !slices.ContainsFunc(x.args, mayChange) {
+		return true
+	}
+	key, ok := c.connector.adapter.fingerprint(c.room[:], &c.session.key, &l.plan.text, x.path(), x.args)
+	return ok && key == l.key
+}
+
+func mayChange(nv driver.NamedValue) bool {
+	switch nv.Value.(type) {
+	case nil, int64, float64, bool, string, time.Time:
+		return false
+	}
+	return true
 }
 
 // protocolPath is the way a statement reaches the driver. go-sql-driver

@@ -129,6 +129,10 @@ func (c *conn) fetch(ctx context.Context, l *lookup, x *call) (driver.Rows, erro
 		c.emit(ctx, l.plan, Event{Outcome: NotFilled, Reason: reason.UnsupportedValue, Rule: l.route.ruleName()})
 		return c.plain(rows, nil)
 	}
+	if !c.sameArguments(l, x) {
+		c.emit(ctx, l.plan, Event{Outcome: NotFilled, Reason: reason.UnknownArgument, Rule: l.route.ruleName()})
+		return c.plain(rows, nil)
+	}
 	goesOn = true
 	l.flight.answer()
 	return c.record(rows, l), nil
