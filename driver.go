@@ -101,7 +101,8 @@ type connector struct {
 	variant string
 
 	// private is the namespace of connections whose database cannot be told:
-	// theirs alone, and not cached.
+	// theirs alone, and not cached. It also stands for a sample that nobody can
+	// take.
 	private    string
 	identified atomic.Bool            // a connection has learnt its namespace
 	last       atomic.Pointer[space]  // the one learnt last

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql/driver"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -31,9 +32,10 @@ import (
 func (c *conn) variant() string { return c.connector.variant + "\x00" + c.sample }
 
 // wantsSample reports whether it has not been said in full what the connections
-// hand out.
+// hand out. A data source name does not say it: it may be one under which a
+// program has registered anything.
 func (k *connector) wantsSample() bool {
-	return k.variant == "" || k.adapter.Alike != nil && !k.adapter.Alike(k.inner)
+	return k.adapter.Variant == "" || k.adapter.Alike != nil && !k.adapter.Alike(k.inner)
 }
 
 // noteSample makes known what a connection that has just been made hands out.
@@ -53,12 +55,12 @@ func (c *conn) noteSample(ctx context.Context) {
 	case question != "":
 		sample, err := c.takeSample(ctx, question, args)
 		if err != nil {
-			c.sample = k.private
+			sample = k.private
 			k.tellUntold(ctx, err)
-			return
 		}
-		c.sample = sample
-		k.sample.Store(&sample)
+		if c.sample = sample; err == nil || ctx.Err() == nil && !errors.Is(err, driver.ErrBadConn) {
+			k.sample.Store(&sample) // an error would be the same the next time
+		}
 	}
 }
 
@@ -66,7 +68,7 @@ func (c *conn) noteSample(ctx context.Context) {
 func (k *connector) tellUntold(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		k.noSample.Do(func() {
-			k.cache.note(fmt.Errorf("cachedsql: it is not known how the driver is configured, so other handles do not share results; see Adapter.Variant: %w", err))
+			k.cache.note(fmt.Errorf("cachedsql: it is not known how the driver is configured, so no other handle shares its results; an Adapter without hooks, or one with a Variant, would say it: %w", err))
 		})
 	}
 }
@@ -111,7 +113,7 @@ var sampleTimes = []time.Time{
 	time.Date(1950, 1, 2, 3, 4, 5, 123456789, time.UTC), time.Date(1950, 7, 2, 3, 4, 5, 987654321, time.UTC),
 	time.Date(1970, 1, 2, 3, 4, 5, 123456789, time.UTC), time.Date(1970, 7, 2, 3, 4, 5, 0, time.UTC),
 	time.Date(1985, 7, 2, 3, 4, 5, 0, time.UTC), time.Date(2001, 1, 2, 3, 4, 5, 0, time.UTC),
-	time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2025, 7, 2, 3, 4, 5, 0, time.UTC),
+	time.Date(2018, 7, 2, 3, 4, 5, 0, time.UTC), time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2025, 7, 2, 3, 4, 5, 0, time.UTC),
 }
 
 // takeSample asks, and returns what stands for the answer.
@@ -122,11 +124,16 @@ func (c *conn) takeSample(ctx context.Context, question string, args []driver.Va
 	}
 	_, prepared := rows.(closingRows)
 	values := make([]driver.Value, len(rows.Columns()))
-	err = rows.Next(values)
+	if len(values) <= len(args) { // somebody answers whatever is asked
+		_ = rows.Close()
+		return "", fmt.Errorf("%d columns in answer to %s", len(values), question)
+	}
 	var sample string
-	if err == nil {
+	if err = rows.Next(values); err == nil {
 		sample = sampleOf(rows, values, prepared)
-		err = mysqlZoneTold(c.connector.kind(), values)
+		err = c.zoneTold(values)
+	} else if err == io.EOF { //nolint:errorlint // as the contract of Rows has it
+		err = io.ErrUnexpectedEOF
 	}
 	for err == nil { // the driver may have more to say
 		err = rows.Next(make([]driver.Value, len(values)))
@@ -159,10 +166,11 @@ func sampleOf(rows driver.Rows, values []driver.Value, prepared bool) string {
 	return "sample " + hex.EncodeToString(hash.Sum(nil)[:8])
 }
 
-// mysqlZoneTold reports an error where times are sent in a zone that does not
-// show in a value: arguments tell that it is not UTC, but not which it is.
-func mysqlZoneTold(d Dialect, values []driver.Value) error {
-	if d != MySQL {
+// zoneTold reports an error where MySQL's driver sends times in a zone that shows
+// neither in a Variant nor in a value: arguments tell that it is not UTC, but not
+// which it is.
+func (c *conn) zoneTold(values []driver.Value) error {
+	if c.connector.kind() != MySQL || c.connector.variant != "" {
 		return nil
 	}
 	if _, shown := values[0].(time.Time); shown {

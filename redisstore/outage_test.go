@@ -76,7 +76,7 @@ func echoThrough(t *testing.T, addr string, budget time.Duration) (*cachedsql.Ca
 	}
 	cache, err := cachedsql.New(cachedsql.Config{
 		Store: open(t, "redis://"+addr, redisstore.Config{Quarantine: 50 * time.Millisecond}), Rules: rules,
-		Namespace: "echo", LookupTimeout: budget, Lease: 50 * time.Millisecond,
+		Adapter: cachedsql.Adapter{Variant: "echo"}, Namespace: "echo", LookupTimeout: budget, Lease: 50 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

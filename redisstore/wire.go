@@ -335,7 +335,7 @@ func (w *wire) introduce(cn *wireConn) error {
 	if err == nil && o.DB != 0 {
 		err = cn.in.skip()
 	}
-	if isAnswer(err) {
+	if isAnswer(err) && !redis.HasErrorPrefix(err, "max number of clients") {
 		return fmt.Errorf("%w: %w", errUnfit, err)
 	}
 	if major, _, _ := strings.Cut(version, "."); err == nil && atoi(major) < 7 {
@@ -390,8 +390,11 @@ func (r replies) hello() (version string, err error) {
 func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*get, found []finding) (bool, error) {
 	for {
 		cn, reused, err := w.take(ctx)
-		if errors.Is(err, errUnfit) {
+		unfit := errors.Is(err, errUnfit)
+		if unfit {
 			w.off.Store(true)
+		}
+		if unfit || isAnswer(err) { // which may be that it has too many connections
 			return false, nil
 		}
 		if err != nil {
