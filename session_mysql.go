@@ -83,6 +83,9 @@ func (c *conn) mysqlVariables(ctx context.Context, names []string) (value map[st
 	}
 	value = map[string]string{}
 	for _, r := range rows {
+		if len(r) != 2 {
+			return nil, fmt.Errorf("cachedsql: %d columns in answer to SHOW VARIABLES", len(r))
+		}
 		value[strings.ToLower(r[0].S)] = r[1].S
 	}
 	return value, nil

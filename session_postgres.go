@@ -19,7 +19,7 @@ var postgresSettings = []string{
 	"client_encoding", "lc_messages", "lc_monetary", "lc_numeric", "lc_time", "xmlbinary", "xmloption",
 	"default_text_search_config", "standard_conforming_strings", "quote_all_identifiers", "row_security",
 	"transform_null_equals", "array_nulls", "backslash_quote", "gin_fuzzy_search_limit", "timezone_abbreviations",
-	"default_transaction_isolation", "plan_cache_mode", "session_replication_role",
+	"default_transaction_isolation", "plan_cache_mode", "session_replication_role", "restrict_nonsystem_relation_kind",
 	"pg_trgm.similarity_threshold", "pg_trgm.word_similarity_threshold", "pg_trgm.strict_word_similarity_threshold",
 }
 
@@ -112,7 +112,7 @@ func postgresQuestion(withoutControl bool, settings []string) string {
 func (c *conn) mayNotAskControl(ctx context.Context) bool {
 	rows, err := (server{c}).Query(ctx, `SELECT pg_catalog.has_function_privilege(oid, 'execute')::text`+
 		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system'`)
-	return err == nil && (len(rows) == 0 || rows[0][0].S == "false")
+	return err == nil && (len(rows) == 0 || len(rows[0]) == 1 && rows[0][0].S == "false")
 }
 
 // withoutControl notes that the database is known by its server's start, which

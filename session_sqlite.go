@@ -2,6 +2,7 @@ package cachedsql
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/cachedsql/cachedsql/internal/catalog"
@@ -29,6 +30,9 @@ func (c *conn) sqliteState(ctx context.Context) (state, error) {
 		return state{}, err
 	}
 	for _, r := range rows {
+		if len(r) != 1 {
+			return state{}, fmt.Errorf("cachedsql: %d columns in answer about temporary tables", len(r))
+		}
 		st.temp = append(st.temp, r[0].S)
 	}
 	return st, nil

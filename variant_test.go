@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -321,4 +323,74 @@ func TestSQLiteHandlesWithOtherOptionsHaveTheirOwnResults(t *testing.T) {
 	v.adapter.Variant = "by name"
 	told := v.open(connector(""))
 	v.wantShared("told", connector(""), told)
+}
+
+// parrot is a server that answers whatever it is asked with the same rows.
+type parrot struct {
+	columns, rows int
+	samples       *atomic.Int32
+}
+
+func (p parrot) Connect(context.Context) (driver.Conn, error) { return p, nil }
+func (p parrot) Driver() driver.Driver                        { return p }
+func (p parrot) Open(string) (driver.Conn, error)             { return p, nil }
+func (p parrot) Prepare(string) (driver.Stmt, error)          { return nil, driver.ErrSkip }
+func (p parrot) Begin() (driver.Tx, error)                    { return nil, driver.ErrSkip }
+func (p parrot) Close() error                                 { return nil }
+func (p parrot) QueryContext(_ context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if len(args) > 0 && strings.Contains(query, "2001-02-03") {
+		p.samples.Add(1)
+	}
+	return &parrotRows{parrot: p}, nil
+}
+
+type parrotRows struct {
+	parrot
+	at int
+}
+
+func (r *parrotRows) Columns() []string { return make([]string, r.columns) }
+func (r *parrotRows) Next(dest []driver.Value) error {
+	if r.at++; r.at > r.rows {
+		return io.EOF
+	}
+	for i := range dest {
+		dest[i] = int64(7)
+	}
+	return nil
+}
+
+// A server that answers whatever it is asked, as a mock does or a proxy, is asked
+// for a sample once; all goes on, and nothing panics.
+func TestServerThatGivesNoSampleIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	for dialect, want := range map[cachedsql.Dialect]int32{cachedsql.MySQL: 1, cachedsql.Postgres: 1, cachedsql.SQLite: 0} {
+		for _, shape := range [][2]int{{0, 0}, {1, 0}, {1, 1}, {3, 1}, {30, 0}, {30, 1}} {
+			server := parrot{columns: shape[0], rows: shape[1], samples: new(atomic.Int32)}
+			cache, _ := cachedsqltest.New(t, cachedsqltest.Everything, func(c *cachedsql.Config) {
+				c.Namespace, c.Adapter.Dialect = "parrots", dialect
+			})
+			db := cache.OpenDB(server)
+			for range 3 {
+				first, err := db.Conn(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, err := first.QueryContext(t.Context(), "SELECT id FROM things")
+				if err != nil {
+					t.Fatalf("%v with %v: %v", dialect, shape, err)
+				}
+				for rows.Next() { // to the end
+				}
+				if err := rows.Err(); err != nil {
+					t.Errorf("%v with %v: %v", dialect, shape, err)
+				}
+				_ = rows.Close()
+				defer first.Close()
+			}
+			if n := server.samples.Load(); n != want {
+				t.Errorf("%v with %v: %d samples were taken of one connector", dialect, shape, n)
+			}
+		}
+	}
 }

@@ -27,24 +27,24 @@ func (l *mysqlLoader) load(ctx context.Context) error {
 	l.primary, l.uniques = map[*relation]int{}, map[*relation][]string{}
 	l.seen, l.claims = map[string]bool{}, map[*routine][]sqlparse.Func{}
 	err := each(ctx, l.q, []part{
-		{mysqlRelations, l.relation},
-		{mysqlSystemRelations, l.systemRelation},
+		{mysqlRelations, 4, l.relation},
+		{mysqlSystemRelations, 2, l.systemRelation},
 	})
 	if err == nil && l.views {
-		err = each(ctx, l.q, []part{{mysqlViews, l.view}})
+		err = each(ctx, l.q, []part{{mysqlViews, 3, l.view}})
 	}
 	if err != nil {
 		return err
 	}
 	err = each(ctx, l.q, []part{
-		{mysqlColumns, l.column},
-		{mysqlReferences, l.reference},
-		{mysqlTriggers, l.trigger},
-		{mysqlRoutines, l.routine},
-		{mysqlBlind, l.blind},
+		{mysqlColumns, 9, l.column},
+		{mysqlReferences, 7, l.reference},
+		{mysqlTriggers, 7, l.trigger},
+		{mysqlRoutines, 7, l.routine},
+		{mysqlBlind, 1, l.blind},
 	})
 	if err == nil && l.updates {
-		err = each(ctx, l.q, []part{{mysqlReferenced, l.referenced}})
+		err = each(ctx, l.q, []part{{mysqlReferenced, 6, l.referenced}})
 	}
 	if err != nil {
 		return err

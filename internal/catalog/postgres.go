@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -36,42 +37,43 @@ func (l *postgresLoader) load(ctx context.Context) error {
 		return err
 	}
 	routines := pgRoutines
-	if len(rows) == 1 && rows[0][0].S < "140000" {
+	if len(rows) == 1 && len(rows[0]) == 1 && rows[0][0].S < "140000" {
 		routines = strings.Replace(routines, "pg_catalog.pg_get_function_sqlbody(p.oid)", "NULL::text", 1)
 	}
 	err = each(ctx, l.q, []part{
-		{pgRelations, l.relation},
-		{pgHazards, l.hazard},
-		{routines, l.routine},
-		{pgChecks, l.check},
-		{pgSignatures, l.signature},
+		{pgRelations, 5, l.relation},
+		{pgHazards, 4, l.hazard},
+		{routines, 12, l.routine},
+		{pgChecks, 4, l.check},
+		{pgSignatures, 2, l.signature},
 	})
 	if err != nil {
 		return err
 	}
 	l.raise()
 	return each(ctx, l.q, []part{
-		{pgBuiltins, l.builtin},
-		{pgTypes, l.typ},
-		{pgCollations, l.collation},
-		{pgColumns, l.columns},
-		{pgKeys, l.key},
-		{pgInherits, l.inherit},
-		{pgForeignKeys, l.foreignKey},
-		{pgTriggers, l.trigger},
-		{pgRules, l.rule},
-		{pgPolicies, l.policy},
-		{pgRelationCalls, l.relationCall},
-		{pgOperators, l.operator},
-		{pgCasts, l.cast},
-		{pgEventTriggers, l.eventTrigger},
+		{pgBuiltins, 2, l.builtin},
+		{pgTypes, 3, l.typ},
+		{pgCollations, 1, l.collation},
+		{pgColumns, 2, l.columns},
+		{pgKeys, 2, l.key},
+		{pgInherits, 2, l.inherit},
+		{pgForeignKeys, 5, l.foreignKey},
+		{pgTriggers, 3, l.trigger},
+		{pgRules, 6, l.rule},
+		{pgPolicies, 4, l.policy},
+		{pgRelationCalls, 3, l.relationCall},
+		{pgOperators, 3, l.operator},
+		{pgCasts, 5, l.cast},
+		{pgEventTriggers, 1, l.eventTrigger},
 	})
 }
 
-// part is one query of a load and what takes its rows.
+// part is one query of a load, how many columns it has and what takes its rows.
 type part struct {
-	query string
-	row   func(row []Text)
+	query   string
+	columns int
+	row     func(row []Text)
 }
 
 func each(ctx context.Context, q Querier, parts []part) error {
@@ -81,6 +83,9 @@ func each(ctx context.Context, q Querier, parts []part) error {
 			return err
 		}
 		for _, row := range rows {
+			if len(row) != p.columns { // somebody in between answers whatever is asked
+				return fmt.Errorf("%d columns in answer to %s", len(row), p.query)
+			}
 			p.row(row)
 		}
 	}

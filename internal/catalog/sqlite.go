@@ -20,15 +20,15 @@ func (l *sqliteLoader) load(ctx context.Context) error {
 	for _, n := range []string{"sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"} {
 		l.c.add("", n, system)
 	}
-	if err := each(ctx, l.q, []part{{sqliteRelations, l.relation}}); err != nil {
+	if err := each(ctx, l.q, []part{{sqliteRelations, 3, l.relation}}); err != nil {
 		return err
 	}
 	l.shadowTables()
 	return each(ctx, l.q, []part{
-		{sqliteColumns, l.column},
-		{sqliteKeys, l.key},
-		{sqliteForeignKeys, l.foreignKey},
-		{sqliteTriggers, l.trigger},
+		{sqliteColumns, 6, l.column},
+		{sqliteKeys, 2, l.key},
+		{sqliteForeignKeys, 5, l.foreignKey},
+		{sqliteTriggers, 3, l.trigger},
 	})
 }
 
