@@ -307,8 +307,7 @@ func TestSQLiteHandlesWithOtherOptionsHaveTheirOwnResults(t *testing.T) {
 	defer db.Close()
 	mustExec(t, db, "CREATE TABLE events (id INTEGER PRIMARY KEY, at DATETIME, n INTEGER)")
 	mustExec(t, db, "INSERT INTO events VALUES (1, 1719829800, 7), (2, '2024-07-01 12:30:00', 8)")
-	v := &variants{T: t, url: testRedisURL(t), query: "SELECT id, at, n FROM events WHERE id < ? ORDER BY id", arg: 9}
-	v.query = "SELECT id, at, n, 'a' LIKE 'A' FROM events WHERE id < ? ORDER BY id"
+	v := &variants{T: t, url: testRedisURL(t), query: "SELECT id, at, n, 'a' LIKE 'A' FROM events WHERE id < ? ORDER BY id", arg: 9}
 	plain := v.open(connector(""))
 	var seen []*handle
 	for _, options := range []string{"&_inttotime=1", "&_texttotime=1", "&_timezone=Europe/Berlin", "&_pragma=case_sensitive_like(1)"} {
