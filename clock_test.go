@@ -30,6 +30,7 @@ var wallClockMade = map[string]bool{"Date": true, "Parse": true, "ParseInLocatio
 var wallClockUses = map[string]string{
 	"check.go":                "says when a result was stored that differs from the database's",
 	"check_compare.go":        "values of rows",
+	"driver.go":               "rules of a time zone, not a time",
 	"figures.go":              "figures: when last",
 	"fingerprint.go":          "arguments",
 	"ghost.go":                "arguments",
@@ -39,6 +40,7 @@ var wallClockUses = map[string]string{
 	"revalidate.go":           "served after its TTL where the rule allows it, and only if its tags have not changed",
 	"stream.go":               "rounds a duration",
 	"tables.go":               "figures: when last",
+	"variant.go":              "values of a question",
 	"redisstore/audit.go":     "the audit log's times",
 	"redisstore/inspector.go": "which processes report",
 	"redisstore/rules.go":     "when rules were changed",

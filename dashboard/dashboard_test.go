@@ -39,7 +39,7 @@ func process(t *testing.T, url, file string, change func(*cachedsql.Config)) (*s
 	}
 	config := cachedsql.Config{
 		Store: open(t, url), Rules: rules, Lease: 100 * time.Millisecond, Namespace: "shop", LookupTimeout: 5 * time.Second,
-		ReportInterval: 200 * time.Millisecond, Adapter: cachedsql.Adapter{Dialect: cachedsql.SQLite}, NearBytes: 1 << 20,
+		ReportInterval: 200 * time.Millisecond, Adapter: cachedsql.Adapter{Dialect: cachedsql.SQLite, Variant: "shop"}, NearBytes: 1 << 20,
 	}
 	if change != nil {
 		change(&config)

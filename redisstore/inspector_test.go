@@ -28,7 +28,7 @@ func process(t *testing.T, url, file string, change func(*cachedsql.Config)) (*s
 	config := cachedsql.Config{
 		Store: open(t, url, testConfig), Rules: rules, Lease: quarantine, Namespace: "shop",
 		LookupTimeout: 5 * time.Second, ReportInterval: 100 * time.Millisecond,
-		Adapter: cachedsql.Adapter{Dialect: cachedsql.SQLite},
+		Adapter: cachedsql.Adapter{Dialect: cachedsql.SQLite, Variant: "shop"},
 	}
 	if change != nil {
 		change(&config)

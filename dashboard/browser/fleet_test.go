@@ -128,7 +128,7 @@ func (f *fleet) process(i int, file string) {
 	cache, err := cachedsql.New(cachedsql.Config{
 		Store: f.open(), LiveRules: cachedsql.DefaultRuleSet, Lease: 200 * time.Millisecond, Namespace: "todo",
 		LookupTimeout: 5 * time.Second, ReportInterval: 500 * time.Millisecond, NearBytes: 1 << 20,
-		Adapter: cachedsql.Adapter{Dialect: cachedsql.SQLite}, Logger: slog.New(slog.DiscardHandler),
+		Adapter: cachedsql.Adapter{Dialect: cachedsql.SQLite, Variant: "todo"}, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		f.Fatal(err)
