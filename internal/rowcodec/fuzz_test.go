@@ -1,11 +1,15 @@
 package rowcodec
 
 import (
+	"bufio"
+	"compress/gzip"
 	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"runtime/metrics"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -20,12 +24,42 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte("csq\x01"))
 	f.Add([]byte{0, 1, 1, 0, 0, 0, 1, 1, 2, 1, 0})
+	for _, input := range corpus(f) {
+		f.Add(input)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		decodeAny(t, b, len(b))
 		decodeAny(t, forge(0, b), len(b))
 		decodeAny(t, forge(flagS2, b), believed(b, flagS2))
 		decodeAny(t, forge(flagZstd, b), believed(b, flagZstd))
 	})
+}
+
+// corpus returns what fuzzing has found to take ways of their own
+// through Decode, each on a line as Go writes it.
+func corpus(t testing.TB) (all [][]byte) {
+	t.Helper()
+	file, err := os.Open("testdata/corpus.txt.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	text, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(text)
+	for lines.Scan() {
+		input, err := strconv.Unquote(lines.Text())
+		if err != nil {
+			t.Fatalf("line %d: %v", len(all)+1, err)
+		}
+		all = append(all, []byte(input))
+	}
+	if err := lines.Err(); err != nil || len(all) == 0 {
+		t.Fatalf("%d lines, %v", len(all), err)
+	}
+	return all
 }
 
 // believed is the size a compressed payload says it has, if Decode believes it.
