@@ -19,10 +19,10 @@ var _ catalog.Querier = server{}
 
 // Query runs one of the cache's own queries on the wrapped connection, outside
 // any transaction, and returns its rows as text.
-func (c server) Query(ctx context.Context, query string) ([][]catalog.Text, error) {
-	rows, err := c.queryOnce(ctx, query)
+func (c server) Query(ctx context.Context, query string, columns int) ([][]catalog.Text, error) {
+	rows, err := c.queryOnce(ctx, query, columns)
 	if isForgotten(err) { // the driver prepares it anew
-		return c.queryOnce(ctx, query)
+		return c.queryOnce(ctx, query, columns)
 	}
 	return rows, err
 }
@@ -34,7 +34,7 @@ func isForgotten(err error) bool {
 	return errors.As(err, &said) && said.SQLState() == "26000"
 }
 
-func (c server) queryOnce(ctx context.Context, query string) (_ [][]catalog.Text, err error) {
+func (c server) queryOnce(ctx context.Context, query string, columns int) (_ [][]catalog.Text, err error) {
 	r, err := c.ownRows(ctx, query)
 	if err != nil {
 		return nil, err
@@ -46,6 +46,9 @@ func (c server) queryOnce(ctx context.Context, query string) (_ [][]catalog.Text
 	}()
 	var all [][]catalog.Text
 	dest := make([]driver.Value, len(r.Columns()))
+	if len(dest) != columns {
+		return nil, fmt.Errorf("cachedsql: %d columns in answer to %s", len(dest), query)
+	}
 	for {
 		switch err := r.Next(dest); {
 		case err == io.EOF:

@@ -39,11 +39,11 @@ func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	} else {
 		question += "NULL"
 	}
-	rows, err := (server{c}).Query(ctx, question)
+	rows, err := (server{c}).Query(ctx, question, 3)
 	if err != nil {
 		return state{}, err
 	}
-	if len(rows) != 1 || len(rows[0]) != 3 {
+	if len(rows) != 1 {
 		return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
 	}
 	st := state{database: rows[0][0].S, user: rows[0][1].S, names: catalog.Session{Known: true, Database: rows[0][0].S}}
@@ -77,15 +77,12 @@ func (c *conn) mysqlVariables(ctx context.Context, names []string) (value map[st
 		q.WriteString(",'" + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(name) + "'")
 	}
 	q.WriteString(")")
-	rows, err := (server{c}).Query(ctx, q.String())
+	rows, err := (server{c}).Query(ctx, q.String(), 2)
 	if err != nil {
 		return nil, err
 	}
 	value = map[string]string{}
 	for _, r := range rows {
-		if len(r) != 2 {
-			return nil, fmt.Errorf("cachedsql: %d columns in answer to SHOW VARIABLES", len(r))
-		}
 		value[strings.ToLower(r[0].S)] = r[1].S
 	}
 	return value, nil
@@ -107,8 +104,8 @@ func (c *conn) mysqlRun(ctx context.Context, value map[string]string) string {
 	if strings.Contains(value["version"], "MariaDB") {
 		status = "information_schema.GLOBAL_STATUS"
 	}
-	rows, err := (server{c}).Query(ctx, "SELECT UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) FROM "+status+" WHERE VARIABLE_NAME = 'Uptime'")
-	if err != nil || len(rows) != 1 || len(rows[0]) != 1 {
+	rows, err := (server{c}).Query(ctx, "SELECT UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) FROM "+status+" WHERE VARIABLE_NAME = 'Uptime'", 1)
+	if err != nil || len(rows) != 1 {
 		return "" // asked again with the session's state
 	}
 	run := strings.Join([]string{rows[0][0].S, value["hostname"], value["datadir"]}, "|")

@@ -38,7 +38,7 @@ func (c *conn) postgresState(ctx context.Context) (state, error) {
 	// twice.
 	for range 3 {
 		alone := c.connector.noControl.Load()
-		rows, err := (server{c}).Query(ctx, postgresQuestion(alone, settings))
+		rows, err := (server{c}).Query(ctx, postgresQuestion(alone, settings), postgresFacts+len(settings))
 		if err != nil {
 			if alone || !c.mayNotAskControl(ctx) {
 				return state{}, err
@@ -46,7 +46,7 @@ func (c *conn) postgresState(ctx context.Context) (state, error) {
 			c.withoutControl()
 			continue
 		}
-		if len(rows) != 1 || len(rows[0]) != postgresFacts+len(settings) {
+		if len(rows) != 1 {
 			return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
 		}
 		switch open := rows[0][8].S == "true"; {
@@ -111,8 +111,8 @@ func postgresQuestion(withoutControl bool, settings []string) string {
 // writes.
 func (c *conn) mayNotAskControl(ctx context.Context) bool {
 	rows, err := (server{c}).Query(ctx, `SELECT pg_catalog.has_function_privilege(oid, 'execute')::text`+
-		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system'`)
-	return err == nil && (len(rows) == 0 || len(rows[0]) == 1 && rows[0][0].S == "false")
+		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system'`, 1)
+	return err == nil && (len(rows) == 0 || rows[0][0].S == "false")
 }
 
 // withoutControl notes that the database is known by its server's start, which

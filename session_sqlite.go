@@ -2,7 +2,6 @@ package cachedsql
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"github.com/cachedsql/cachedsql/internal/catalog"
@@ -10,29 +9,26 @@ import (
 )
 
 func (c *conn) sqliteState(ctx context.Context) (state, error) {
-	rows, err := (server{c}).Query(ctx, "PRAGMA database_list")
+	rows, err := (server{c}).Query(ctx, "PRAGMA database_list", 3)
 	if err != nil {
 		return state{}, err
 	}
 	st := state{names: catalog.Session{Known: true}}
 	for _, r := range rows {
-		if len(r) >= 3 && r[1].S == "main" && r[2].S != "" {
+		if r[1].S == "main" && r[2].S != "" {
 			host, _ := os.Hostname()
 			st.namespace = "sqlite-" + host + "-" + r[2].S + fileIdentity(r[2].S)
 			st.database = r[2].S
 		}
-		if len(r) >= 2 && r[1].S != "main" && r[1].S != "temp" {
+		if r[1].S != "main" && r[1].S != "temp" {
 			st.unfit = reason.SessionState // an attached database has writers of its own
 		}
 	}
-	rows, err = (server{c}).Query(ctx, "SELECT name FROM sqlite_temp_master")
+	rows, err = (server{c}).Query(ctx, "SELECT name FROM sqlite_temp_master", 1)
 	if err != nil {
 		return state{}, err
 	}
 	for _, r := range rows {
-		if len(r) != 1 {
-			return state{}, fmt.Errorf("cachedsql: %d columns in answer about temporary tables", len(r))
-		}
 		st.temp = append(st.temp, r[0].S)
 	}
 	return st, nil

@@ -19,17 +19,26 @@ import (
 )
 
 // Querier runs one of the catalog's queries and returns all rows as text,
-// NULL as the empty string with Valid false. The queries of one Load should
+// NULL as the empty string with Valid false. An answer of another number of
+// columns is an error: a mock or a proxy answers whatever it is asked. The queries of one Load should
 // see one snapshot where that costs nothing; they do not rely on it, because
 // the DDL that would tell them apart makes its own process load again.
 type Querier interface {
-	Query(ctx context.Context, query string) ([][]Text, error)
+	Query(ctx context.Context, query string, columns int) ([][]Text, error)
 }
 
 // Text is a nullable text value.
 type Text struct {
 	S     string
 	Valid bool
+}
+
+// first is the first byte, 0 if there is none: a kind, or a truth value.
+func (t Text) first() byte {
+	if t.S == "" {
+		return 0
+	}
+	return t.S[0]
 }
 
 // Session is the part of a connection's state that names resolve under.

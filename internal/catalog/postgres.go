@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -32,12 +31,12 @@ func (l *postgresLoader) load(ctx context.Context) error {
 	l.types, l.loose = map[string]pgType{}, map[string]bool{}
 	l.named = map[string]bool{}
 	l.hazards, l.domains = map[string]*hazard{}, map[string][]*hazard{}
-	rows, err := l.q.Query(ctx, "SHOW server_version_num")
+	rows, err := l.q.Query(ctx, "SHOW server_version_num", 1)
 	if err != nil {
 		return err
 	}
 	routines := pgRoutines
-	if len(rows) == 1 && len(rows[0]) == 1 && rows[0][0].S < "140000" {
+	if len(rows) == 1 && rows[0][0].S < "140000" {
 		routines = strings.Replace(routines, "pg_catalog.pg_get_function_sqlbody(p.oid)", "NULL::text", 1)
 	}
 	err = each(ctx, l.q, []part{
@@ -78,14 +77,11 @@ type part struct {
 
 func each(ctx context.Context, q Querier, parts []part) error {
 	for _, p := range parts {
-		rows, err := q.Query(ctx, p.query)
+		rows, err := q.Query(ctx, p.query, p.columns)
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			if len(row) != p.columns { // somebody in between answers whatever is asked
-				return fmt.Errorf("%d columns in answer to %s", len(row), p.query)
-			}
 			p.row(row)
 		}
 	}
@@ -114,7 +110,7 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AN
 
 func (l *postgresLoader) relation(row []Text) {
 	kind := map[string]relationKind{"p": partitioned, "v": view, "m": materializedView, "f": foreign, "S": sequence}[row[3].S]
-	if row[4].S[0] == 't' {
+	if row[4].first() == 't' {
 		kind = system
 	}
 	l.rels[row[0].S] = l.c.add(row[1].S, row[2].S, kind)
@@ -150,18 +146,18 @@ func (l *postgresLoader) routine(row []Text) {
 	r := l.c.addRoutine(row[1].S, row[2].S)
 	v := pgVolatility(row[3].S)
 	text := lazyBody(sqlparse.Postgres, row[7].S)
-	takesText := row[10].S[0] == 't'
+	takesText := row[10].first() == 't'
 	if v == immutable && row[7].Valid && (!l.immutable(text()) || l.readsClock(text(), takesText)) {
 		v = stable
 	}
-	if v == immutable && row[4].S == "plpgsql" && takesText && row[11].S[0] == 't' { // RETURN converts
+	if v == immutable && row[4].S == "plpgsql" && takesText && row[11].first() == 't' { // RETURN converts
 		v = stable
 	}
 	r.volatility = max(r.volatility, v)
 	l.fns[row[0].S], l.vols[row[0].S] = r, v
-	r.ofRow = r.ofRow || row[9].S[0] == 't'
+	r.ofRow = r.ofRow || row[9].first() == 't'
 	src := source{language: row[4].S}
-	builtin := row[8].S[0] == 't'
+	builtin := row[8].first() == 't'
 	src.harmless = builtin || v != volatile || src.language == "c" && pureExtensions[row[5].S]
 	src.keepsRow = builtin || row[5].S == "moddatetime" // which only touches timestamps and tsvectors
 	if row[7].Valid {

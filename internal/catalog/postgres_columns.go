@@ -82,7 +82,7 @@ func (l *postgresLoader) column(rec string) (column, bool) {
 		if len(f) != 3 {
 			return column{}, false
 		}
-		typmod, collation, generated = f[0], f[1], f[2][0] == 't'
+		typmod, collation, generated = f[0], f[1], strings.HasPrefix(f[2], "t")
 	}
 	t, known := l.types[oid]
 	col := column{name: colname, num: num, generated: generated, hazard: l.hazards[oid]}

@@ -31,7 +31,7 @@ func (l *postgresLoader) rule(row []Text) {
 	}
 	rels, complete := l.relations(row[4].S)
 	calls := l.routines(row[5].S)
-	if row[1].S[0] == 't' {
+	if row[1].first() == 't' {
 		if !row[3].Valid || !complete {
 			r.unreadable = "definition not readable"
 		}
@@ -200,7 +200,7 @@ func (l *postgresLoader) relationCall(row []Text) {
 	r, f := l.rels[row[0].S], l.fns[row[1].S]
 	switch {
 	case r == nil || f == nil:
-	case row[2].S[0] == 't':
+	case row[2].first() == 't':
 		r.filters = append(r.filters, f)
 	default:
 		r.calls = append(r.calls, f)
@@ -220,7 +220,7 @@ var impliedOperators = map[string]bool{
 
 func (l *postgresLoader) operator(row []Text) {
 	l.c.symbols[row[0].S] = true
-	if row[2].S[0] == 't' && l.vols[row[1].S] == immutable {
+	if row[2].first() == 't' && l.vols[row[1].S] == immutable {
 		return
 	}
 	f := l.fns[row[1].S]
@@ -252,7 +252,7 @@ func (l *postgresLoader) cast(row []Text) {
 	} else if l.vols[row[2].S] == immutable {
 		return
 	}
-	ct := cast{columns: map[*relation]bool{}, routine: f, anywhere: row[3].S[0] == 't'}
+	ct := cast{columns: map[*relation]bool{}, routine: f, anywhere: row[3].first() == 't'}
 	ct.words = []string{strings.ToLower(row[0].S), strings.ToLower(row[1].S)}
 	rels, _ := l.relations(row[4].S)
 	for _, r := range rels {

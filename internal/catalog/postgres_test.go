@@ -453,15 +453,15 @@ type explainer struct {
 	cost func(query, plan string)
 }
 
-func (q explainer) Query(ctx context.Context, query string) ([][]Text, error) {
+func (q explainer) Query(ctx context.Context, query string, columns int) ([][]Text, error) {
 	if !strings.HasPrefix(query, "SHOW") {
-		plan, err := q.dbQuerier.Query(ctx, "EXPLAIN "+query)
+		plan, err := q.dbQuerier.Query(ctx, "EXPLAIN "+query, 1)
 		if err != nil {
 			return nil, err
 		}
 		q.cost(query, plan[0][0].S)
 	}
-	return q.dbQuerier.Query(ctx, query)
+	return q.dbQuerier.Query(ctx, query, columns)
 }
 
 // A query that is estimated at jit_above_cost is compiled first, which takes

@@ -186,7 +186,7 @@ func (l *postgresLoader) hazard(row []Text) {
 		l.domains[row[3].S] = append(l.domains[row[3].S], h)
 	}
 	add(l.hazards, row[0].S)
-	if row[2].S[0] != 't' { // sqlparse knows the others
+	if row[2].first() != 't' { // sqlparse knows the others
 		add(l.c.hazards, row[1].S)
 	}
 }

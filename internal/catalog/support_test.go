@@ -20,7 +20,7 @@ import (
 // dbQuerier is a Querier over database/sql.
 type dbQuerier struct{ db *sql.DB }
 
-func (q dbQuerier) Query(ctx context.Context, query string) ([][]Text, error) {
+func (q dbQuerier) Query(ctx context.Context, query string, columns int) ([][]Text, error) {
 	rows, err := q.db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("%w in %s", err, query)
@@ -29,6 +29,9 @@ func (q dbQuerier) Query(ctx context.Context, query string) ([][]Text, error) {
 	cols, err := rows.Columns()
 	if err != nil {
 		return nil, err
+	}
+	if len(cols) != columns {
+		return nil, fmt.Errorf("%d columns, want %d in %s", len(cols), columns, query)
 	}
 	var out [][]Text
 	for rows.Next() {
