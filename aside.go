@@ -26,13 +26,13 @@ type aside struct {
 // surelyReads reports whether a read writes nothing by what the database says,
 // where no route is known. Inside a transaction that is what it said before.
 func (c *conn) surelyReads(ctx context.Context, p *plan) bool {
-	sp := c.session.space
-	if p.st.Kind != sqlparse.Read || sp == nil || !c.session.names.Known || !c.connector.hasCatalog() {
+	in := c.session.instance
+	if p.st.Kind != sqlparse.Read || in == nil || !c.session.names.Known || !c.connector.hasCatalog() {
 		return false
 	}
-	a := sp.aside.Load()
+	a := in.aside.Load()
 	if !c.tx.inside() && !c.tx.isolationOnce {
-		a = sp.readAside(ctx, c.dialect(), server{c})
+		a = in.readAside(ctx, c.dialect(), server{c})
 	}
 	if a == nil {
 		return false
@@ -43,29 +43,29 @@ func (c *conn) surelyReads(ctx context.Context, p *plan) bool {
 }
 
 // readAside returns nil where the database does not say.
-func (sp *space) readAside(ctx context.Context, d sqlparse.Dialect, q catalog.Querier) *aside {
+func (in *instance) readAside(ctx context.Context, d sqlparse.Dialect, q catalog.Querier) *aside {
 	select {
-	case <-sp.loading:
+	case <-in.loading:
 	case <-ctx.Done():
 		return nil
 	}
-	defer func() { sp.loading <- struct{}{} }()
-	sp.mu.Lock()
-	goodFor := max(reloadAtMost, asideShare*sp.loadTook)
-	sp.mu.Unlock()
-	if a := sp.aside.Load(); a != nil && time.Since(a.at) < goodFor {
+	defer func() { in.loading <- struct{}{} }()
+	in.mu.Lock()
+	goodFor := max(reloadAtMost, asideShare*in.loadTook)
+	in.mu.Unlock()
+	if a := in.aside.Load(); a != nil && time.Since(a.at) < goodFor {
 		return a
 	}
-	sp.aside.Store(nil) // what it said before says nothing of now
-	if sp.failedLately() != nil {
+	in.aside.Store(nil) // what it said before says nothing of now
+	if in.failedLately() != nil {
 		return nil
 	}
 	at := time.Now()
-	k, err := sp.readCatalog(ctx, d, q)
+	k, err := in.readCatalog(ctx, d, q)
 	if err != nil {
 		return nil
 	}
 	a := &aside{k, at}
-	sp.aside.Store(a)
+	in.aside.Store(a)
 	return a
 }

@@ -270,7 +270,7 @@ func (c *Cache) Write(ctx context.Context, tables []string, fn func() error) err
 		if !w.begun || w.judgedRightly() {
 			return nil
 		}
-		sp.outdated.Store(true)
+		sp.outdate()
 		return c.widen(ctx, w, touched{names: []string{WildcardTag}, schema: w.shown()})
 	})
 	if err != nil {
@@ -297,6 +297,15 @@ func (c *Cache) bump(ctx context.Context, sp *space, t touched) error {
 		return fmt.Errorf("cachedsql: invalidate: %w", err)
 	}
 	return nil
+}
+
+// bumpNow is bump for what a statement waits for: no longer than for any other
+// call. What cannot be announced now is owed.
+func (c *Cache) bumpNow(sp *space, t touched) {
+	err := c.gate.call(context.Background(), func(ctx context.Context) error { return c.bump(ctx, sp, t) })
+	if errors.Is(err, errDown) { // it has not been tried
+		sp.owe(t.names, t.schema)
+	}
 }
 
 // space returns the state of a namespace, the same for every connection.

@@ -25,6 +25,8 @@ type conn struct {
 
 	background bool // used by a revalidator alone
 
+	counted *instance // see leadsTo
+
 	sample string // what stands for the driver's options: see variant.go
 
 	// See lazy.go.
@@ -181,6 +183,7 @@ func (c *conn) settleRaw(context.Context) {
 func (c *conn) Close() error {
 	c.settleRaw(context.Background())
 	c.dropCarry()
+	c.leadsTo(nil)
 	if c.inner == nil {
 		return nil
 	}

@@ -165,7 +165,7 @@ func (c *conn) haunt(p *plan, why Reason, x *call) {
 		return
 	}
 	r := p.route.Load()
-	if r == nil || !c.session.known || r.space != c.session.space || r.known != r.space.known() || r.reason != why && r.reason != reason.None {
+	if r == nil || !c.session.known || r.instance != c.session.instance || r.known != r.instance.known() || r.reason != why && r.reason != reason.None {
 		return
 	}
 	hash, ok := c.cache.ghosts.hash(c, x.args)

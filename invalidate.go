@@ -167,6 +167,9 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 	if controlsTransaction(st) || c.session.space == nil {
 		c.readyToWrite(ctx)
 	}
+	if st.Kind != sqlparse.Read {
+		c.doubtReplica()
+	}
 	c.offBefore = c.session.off
 	t := c.touches(ctx, p, args)
 	if len(t.names) != 0 {
@@ -203,6 +206,7 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 // leave does what must come after such a statement.
 func (c *conn) leave(p *plan, w *write, err error) {
 	if w != nil {
+		c.proven(w, err)
 		c.cache.finish(w, err == nil || c.definite(err))
 	}
 	c.tx.after(p.st, err)
@@ -253,10 +257,10 @@ func (c *conn) judgeAgain(ctx context.Context, w *write, again func() touched) t
 	seen := w.shown()
 	all := touched{names: []string{WildcardTag}, schema: seen}
 	if again == nil || c.tx.inside() || c.session.space != w.space {
-		w.space.outdated.Store(true)
+		w.space.outdate()
 		return all
 	}
-	if k := w.space.load(ctx, c.dialect(), server{c}, seen, false); k.err != nil {
+	if k := c.session.instance.load(ctx, c.dialect(), server{c}, seen, false); k.err != nil {
 		return all
 	}
 	return again()
@@ -270,8 +274,8 @@ func (c *conn) writeSpace() (*space, error) {
 	if sp := c.session.space; sp != nil {
 		return sp, nil
 	}
-	if sp := c.connector.last.Load(); sp != nil {
-		return sp, nil
+	if last := c.connector.last.Load(); last != nil {
+		return last.space, nil
 	}
 	if c.cache.config.OnCacheDown != Available {
 		return nil, fmt.Errorf("%w, write refused: the server has not said which database this is", ErrCacheDown)
@@ -323,7 +327,7 @@ func (r *route) knownSchema() Schema {
 // cannot be asked for now.
 func (c *conn) knownRoute(ctx context.Context, p *plan) *route {
 	if c.tx.inside() || c.tx.isolationOnce {
-		if c.session.space == nil || c.connector.hasCatalog() && c.session.space.catalog.Load() == nil {
+		if c.session.space == nil || c.connector.hasCatalog() && c.session.instance.catalog.Load() == nil {
 			return nil
 		}
 		r := c.route(p)
@@ -469,6 +473,7 @@ func (c *conn) commit(ctx context.Context, commit, rollback func() error) error 
 	err := errPanicked // until the driver says otherwise
 	defer func() {
 		if w != nil {
+			c.proven(w, err)
 			c.cache.finish(w, err == nil || c.definite(err))
 		}
 		c.ended(err)

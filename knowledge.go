@@ -87,20 +87,20 @@ func (r *Rules) dimensions() []string {
 	return names
 }
 
-// known returns what is known of the namespace now, nil if nothing is.
-func (sp *space) known() *knowledge {
-	k := sp.catalog.Load()
+// known returns what is known of the server now, nil if nothing is.
+func (in *instance) known() *knowledge {
+	k := in.catalog.Load()
 	if k == nil || k.early == nil || time.Now().Before(k.ripe) {
 		return k
 	}
 	ripe := *k
 	ripe.early = nil
-	sp.catalog.CompareAndSwap(k, &ripe)
-	return sp.catalog.Load()
+	in.catalog.CompareAndSwap(k, &ripe)
+	return in.catalog.Load()
 }
 
 // upToDate reports whether there is nothing to read before the store is asked.
-func (sp *space) upToDate() bool {
-	k := sp.catalog.Load()
-	return k != nil && k.rules == sp.cache.rules.Load() && !sp.outdated.Load()
+func (in *instance) upToDate() bool {
+	k := in.catalog.Load()
+	return k != nil && k.rules == in.space.cache.rules.Load() && !in.outdated.Load()
 }

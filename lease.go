@@ -393,7 +393,9 @@ func (c *Cache) goAway(ctx context.Context, w *write, cause error) (again bool, 
 // away until it is certain.
 func (c *Cache) finish(w *write, definite bool) {
 	if w.isDDL() {
-		w.space.altered.Store(true)
+		for _, in := range w.space.met() {
+			in.altered.Store(true)
+		}
 	}
 	if w.begun {
 		c.leases.drop(w)

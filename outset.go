@@ -46,7 +46,11 @@ func (k *connector) dialling() (d dialling) {
 	if !k.lazy {
 		return d
 	}
-	if known := k.cache.space(k.cache.config.Namespace).known(); known != nil {
+	last := k.last.Load()
+	if last == nil {
+		last = k.cache.space(k.cache.config.Namespace).instance("")
+	}
+	if known := last.known(); known != nil {
 		d.schema = known.schema
 	}
 	d.at = time.Now()
@@ -58,7 +62,7 @@ func (c *conn) outsetNow() *outset {
 }
 
 func (o *outset) same(p *outset) bool {
-	return o.session.key == p.session.key && o.session.space == p.session.space && o.session.path == p.session.path &&
+	return o.session.key == p.session.key && o.session.instance == p.session.instance && o.session.path == p.session.path &&
 		o.session.unfit == p.session.unfit && o.session.misread == p.session.misread &&
 		o.chains == p.chains && o.autocommitOff == p.autocommitOff
 }
@@ -194,7 +198,7 @@ func (o *outset) current(d time.Duration) bool {
 	if time.Since(o.dialled.at) > d {
 		return false
 	}
-	known := o.session.space.known()
+	known := o.session.instance.known()
 	return known == nil || known.schema == o.dialled.schema
 }
 

@@ -190,13 +190,13 @@ func (c *conn) hidesCalls(p *plan) bool {
 	if !c.connector.hasCatalog() || len(p.st.Reads)+len(p.st.Names)+len(p.st.Types)+len(p.st.Builtins) == 0 {
 		return false
 	}
-	sp := c.session.space
-	if sp == nil {
-		sp = c.connector.last.Load()
+	in := c.session.instance
+	if in == nil {
+		in = c.connector.last.Load()
 	}
 	var k *knowledge
-	if sp != nil {
-		k = sp.known()
+	if in != nil {
+		k = in.known()
 	}
 	if k == nil || k.catalog == nil {
 		return c.cache.rules.Load() != nil

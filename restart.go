@@ -1,7 +1,5 @@
 package cachedsql
 
-import "context"
-
 // A server that has started may hold less than was cached from it: it was
 // restored, or lost commits when it crashed, or it is a replica that lagged and
 // has taken over. It may also be a copy that calls itself as its original does.
@@ -31,8 +29,6 @@ func (sp *space) restarted(run string) bool {
 
 // forgetRun makes nothing be used that was learnt from an earlier run.
 func (c *Cache) forgetRun(sp *space) {
-	c.config.Logger.Info("cachedsql: the database server has started anew, nothing cached from before is used", "namespace", sp.name)
-	sp.catalog.Store(nil)
-	sp.aside.Store(nil)
-	_ = c.bump(context.Background(), sp, touched{names: []string{WildcardTag}}) // owes it, if it cannot
+	c.config.Logger.Info("cachedsql: the database server has started anew, or this is a copy of it; nothing cached from the other is used", "namespace", sp.name)
+	c.bumpNow(sp, touched{names: []string{WildcardTag}})
 }

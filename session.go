@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/cachedsql/cachedsql/internal/catalog"
 	"github.com/cachedsql/cachedsql/internal/reason"
@@ -24,6 +25,8 @@ type session struct {
 
 	key      [sha256.Size]byte // everything that can change a result
 	space    *space
+	instance *instance
+	asked    time.Time // when that was found
 	names    catalog.Session
 	path     string // names, as a comparable value
 	database string
@@ -133,7 +136,7 @@ func (s *session) readsTemp(st *sqlparse.Statement) bool {
 // know makes the session's state known, asking the server if need be.
 func (c *conn) know(ctx context.Context) error {
 	s := &c.session
-	if s.known && (c.lazy || c.namesHold(s.space.known())) {
+	if s.known && (c.lazy || c.namesHold(s.instance.known())) {
 		return nil
 	}
 	schema := c.schemaKnown()
@@ -173,14 +176,14 @@ func (c *conn) namesHold(k *knowledge) bool {
 // connection is believed to lead to. What the server says afterwards is at
 // least as new.
 func (c *conn) schemaKnown() Schema {
-	sp := c.session.space
-	if sp == nil {
-		sp = c.connector.last.Load()
+	in := c.session.instance
+	if in == nil {
+		in = c.connector.last.Load()
 	}
-	if sp == nil {
+	if in == nil {
 		return ""
 	}
-	if k := sp.known(); k != nil {
+	if k := in.known(); k != nil {
 		return k.schema
 	}
 	return ""
@@ -190,6 +193,7 @@ func (c *conn) schemaKnown() Schema {
 type state struct {
 	namespace string // "" = cannot be told
 	run       string // see restarted; "" = cannot be told
+	replica   bool
 	settings  []string
 	names     catalog.Session
 	database  string
@@ -197,6 +201,14 @@ type state struct {
 	unfit     Reason
 	misread   bool
 	temp      []string
+}
+
+// of names the server among those of the namespace.
+func (st *state) of() string {
+	if st.replica {
+		return replicaRun
+	}
+	return st.run
 }
 
 // connections numbers the connections whose database nobody can name.
@@ -225,6 +237,8 @@ func (c *conn) learn(found state) {
 		found.namespace = c.connector.private
 	}
 	s.space = c.cache.space(found.namespace)
+	s.instance, s.asked = s.space.instance(found.of()), time.Now()
+	c.leadsTo(s.instance)
 	s.names, s.database, s.user = found.names, found.database, found.user
 	s.path = found.names.Database + "\x00" + strings.Join(found.names.SearchPath, "\x00")
 	for _, t := range found.temp {
@@ -240,11 +254,11 @@ func (c *conn) learn(found state) {
 	h.Sum(s.key[:0])
 	s.known = true
 	c.connector.identified.Store(true)
-	c.connector.last.Store(s.space)
+	c.connector.last.Store(s.instance)
 	if s.space.restarted(found.run) {
 		c.cache.forgetRun(s.space)
 	}
 	if c.connector.owes.Swap(false) {
-		_ = c.cache.bump(context.Background(), s.space, touched{names: []string{WildcardTag, SchemaTag}})
+		c.cache.bumpNow(s.space, touched{names: []string{WildcardTag, SchemaTag}})
 	}
 }

@@ -56,7 +56,7 @@ func (c *conn) mysqlState(ctx context.Context) (state, error) {
 	isolation := value["transaction_isolation"] + value["tx_isolation"]
 	switch {
 	case value["read_only"] != "OFF" && value["read_only"] != "0" && value["read_only"] != "":
-		st.unfit, st.run = reason.ReadReplica, "" // its start says nothing of the primary
+		st.unfit, st.replica, st.run = reason.ReadReplica, true, "" // its start says nothing of the primary
 	case strings.Contains(isolation, "UNCOMMITTED"), strings.Contains(isolation, "SERIALIZABLE"):
 		st.unfit = reason.IsolationLevel
 	}

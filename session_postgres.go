@@ -156,7 +156,7 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 	st.misread = setting("standard_conforming_strings") == "off"
 	switch {
 	case row[5].S != "false":
-		st.unfit, st.run = reason.ReadReplica, "" // its start says nothing of the primary
+		st.unfit, st.replica, st.run = reason.ReadReplica, true, "" // its start says nothing of the primary
 	case isolation == "serializable":
 		st.unfit = reason.IsolationLevel
 	}

@@ -3,20 +3,15 @@ package cachedsql
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"time"
-
-	"github.com/cachedsql/cachedsql/internal/catalog"
-	"github.com/cachedsql/cachedsql/internal/sqlparse"
 )
 
 // space is what this process knows of one namespace: its keyspace in the
-// store, its catalog, and the writes that could not be announced.
+// store, the servers that go by its name, and the writes that could not be
+// announced.
 type space struct {
 	name   string
 	cache  *Cache
@@ -26,56 +21,25 @@ type space struct {
 
 	registrar *registrar // nil: writes do not rely on a registration
 
-	catalog  atomic.Pointer[knowledge]
-	aside    atomic.Pointer[aside] // nil: not needed, or not to be had
-	outdated atomic.Bool           // a writer has seen another schema and could not load
-	altered  atomic.Bool           // this process has changed the schema since it was read
-	loading  chan struct{}         // holds one token: the right to load
-
 	followings followings
 	promises   promises
 
-	mu       sync.Mutex
-	debt     map[string]struct{}
-	doubt    map[string]struct{} // names of writes whose outcome nobody knows
-	judged   map[Schema]struct{} // what the names in debt and doubt were judged under
-	runs     map[string]struct{} // of the server, that connections have met
-	reloaded time.Time           // when the catalog was last read for an unknown name
-	loadTook time.Duration       // how long the last reading took
-	failed   time.Time           // when it could last not be read
-	failure  error
-}
-
-// reloadAtMost is how often the catalog is read because a statement names what
-// it does not know: another program may have created it, or it may not exist.
-const reloadAtMost = time.Second
-
-// mayReload reports whether it is time for that. A statement of this process
-// that changed the schema has probably created what is not known; still not
-// more than half of the time is spent on reading.
-func (sp *space) mayReload() bool {
-	sp.mu.Lock()
-	defer sp.mu.Unlock()
-	wait := reloadAtMost
-	if sp.altered.Load() {
-		wait = min(wait, sp.loadTook)
-	}
-	if time.Since(sp.reloaded) < wait+sp.loadTook {
-		return false
-	}
-	sp.reloaded = time.Now()
-	return true
+	mu        sync.Mutex
+	debt      map[string]struct{}
+	doubt     map[string]struct{} // names of writes whose outcome nobody knows
+	judged    map[Schema]struct{} // what the names in debt and doubt were judged under
+	runs      map[string]struct{} // of the server, that connections have met
+	instances []*instance         // the one met last comes last
 }
 
 func newSpace(c *Cache, name string) *space {
 	sp := &space{
-		name: name, cache: c, store: c.store.Space(name), loading: make(chan struct{}, 1),
+		name: name, cache: c, store: c.store.Space(name),
 		debt: map[string]struct{}{}, doubt: map[string]struct{}{}, judged: map[Schema]struct{}{}, runs: map[string]struct{}{},
 	}
 	sp.none = sp.store.Tags(nil)
 	sp.sealer = newSealer(c, name)
 	sp.registrar = newRegistrar(sp)
-	sp.loading <- struct{}{}
 	return sp
 }
 
@@ -167,7 +131,7 @@ func (sp *space) leaseDoubt(ctx context.Context, d debt) error {
 	if err != nil || judgedUnder(schema, d.judged) || everything(d.doubt) {
 		return err
 	}
-	sp.outdated.Store(true)
+	sp.outdate()
 	_, err = sp.store.Begin(ctx, newWriterID(), sp.store.Tags([]string{WildcardTag}), lease)
 	return err
 }
@@ -190,7 +154,7 @@ func (sp *space) announce(ctx context.Context, id WriterID, tags TagSet, judged 
 	if judgedUnder(schema, judged) || everything(tags.Names()) {
 		return nil
 	}
-	sp.outdated.Store(true)
+	sp.outdate()
 	all := sp.store.Tags([]string{WildcardTag})
 	defer sp.hold(all)()
 	_, err = sp.store.End(ctx, newWriterID(), all)
@@ -202,18 +166,44 @@ func everything(names []string) bool {
 	return slices.Contains(names, WildcardTag) || slices.Contains(names, SchemaTag)
 }
 
-// named returns what a write to tables named by a person touches.
+// named returns what a write to tables named by a person touches, on whichever
+// server of the namespace.
 func (sp *space) named(tables []string) touched {
 	var t touched
-	k := sp.known()
-	if k != nil {
-		t.schema = k.schema
-	}
-	for _, table := range tables {
-		t.names = append(t.names, sp.tagsOf(k, strings.ToLower(strings.TrimSpace(table)))...)
+	for i, k := range sp.judges() {
+		if i == 0 && k != nil {
+			t.schema = k.schema
+		}
+		for _, table := range tables {
+			t.names = append(t.names, sp.tagsOf(k, strings.ToLower(strings.TrimSpace(table)))...)
+		}
 	}
 	t.names = distinct(t.names)
 	return t
+}
+
+// judges returns by what a table is to be judged that a person names, first of
+// all what is known of the server met last. Nil stands for one of which nothing
+// is known, or not what it is under the present schema.
+func (sp *space) judges() (all []*knowledge) {
+	var last *knowledge
+	for i, in := range sp.met() {
+		k := in.known()
+		switch {
+		case i == 0:
+			last = k
+		case k != nil && last != nil && k.schema == last.schema:
+		case in.inUse():
+			k = nil
+		case k == nil:
+			continue
+		}
+		all = append(all, k)
+	}
+	if len(all) == 0 {
+		all = append(all, nil)
+	}
+	return all
 }
 
 // tagsOf returns every tag that a table name may stand for, with those of its
@@ -233,109 +223,4 @@ func (sp *space) tagsOf(k *knowledge, table string) []string {
 		return []string{WildcardTag}
 	}
 	return writeTags(k.catalog.WholeTables(relations), nil)
-}
-
-// current reports whether k is what a process with these rules has to know
-// while the store shows schema.
-func (sp *space) current(k *knowledge, schema Schema, rules *Rules) bool {
-	return k != nil && k.schema == schema && k.rules == rules && !sp.promises.wantsMore(k.bounds, rules)
-}
-
-// load declares the rules' dimensions and reads the catalog through q, unless
-// what is known is current; again forces it. Concurrent callers wait for the
-// one that reads. What it returns may be of a later schema than the one asked
-// for.
-func (sp *space) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, schema Schema, again bool) *knowledge {
-	before, rules := sp.known(), sp.cache.rules.Load()
-	if sp.current(before, schema, rules) && !again {
-		return before
-	}
-	select {
-	case <-sp.loading:
-	case <-ctx.Done():
-		return &knowledge{schema: schema, err: ctx.Err()}
-	}
-	defer func() { sp.loading <- struct{}{} }()
-	if k := sp.known(); sp.current(k, schema, rules) && (!again || k != before) {
-		return k
-	}
-	if err := sp.failedLately(); err != nil {
-		return &knowledge{schema: schema, err: err}
-	}
-	k := sp.learn(ctx, d, q, rules, again)
-	if k.err == nil {
-		sp.catalog.Store(k)
-		sp.cache.plans.forget(func(r *route) bool { return r.space == sp && r.known != k })
-	}
-	return k
-}
-
-// learn asks the store for the dimensions, and then the database for the
-// catalog: the token that comes with the dimensions must be the older one.
-func (sp *space) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, rules *Rules, again bool) *knowledge {
-	k := &knowledge{rules: rules}
-	sp.outdated.Store(false)
-	sp.altered.Store(false)
-	k.err = sp.cache.gate.call(ctx, func(ctx context.Context) error {
-		found, err := sp.store.Declare(ctx, append(rules.dimensions(), sp.promises.wantedNames(rules)...))
-		k.take(found)
-		k.bounds = sp.newBounds(found)
-		return err
-	})
-	if k.err != nil {
-		sp.outdated.Store(true)
-		return k
-	}
-	sp.promises.known.Store(k.bounds)
-	if before := sp.catalog.Load(); before != nil && before.schema == k.schema && !again {
-		k.catalog = before.catalog
-		return k
-	}
-	if k.catalog, k.err = sp.readCatalog(ctx, d, q); k.err != nil {
-		sp.outdated.Store(true)
-	}
-	return k
-}
-
-// readCatalog reads the catalog, and tells the operator what is wrong with it.
-func (sp *space) readCatalog(ctx context.Context, d sqlparse.Dialect, q catalog.Querier) (*catalog.Catalog, error) {
-	began := time.Now()
-	k, err := catalog.Load(ctx, d, q)
-	sp.mu.Lock()
-	sp.loadTook = time.Since(began)
-	sp.mu.Unlock()
-	if err != nil {
-		sp.noteFailure(ctx, err)
-		return nil, err
-	}
-	for _, w := range k.Warnings() {
-		sp.cache.config.Logger.Warn("cachedsql: catalog: " + w)
-	}
-	return k, nil
-}
-
-// failedLately returns the failure of a reading that is so recent that another
-// would only delay a statement.
-func (sp *space) failedLately() error {
-	sp.mu.Lock()
-	defer sp.mu.Unlock()
-	if sp.failure != nil && time.Since(sp.failed) < reloadAtMost {
-		return sp.failure
-	}
-	return nil
-}
-
-// noteFailure remembers a failure, and tells the operator once per cause. A
-// caller that gave up says nothing of the catalog.
-func (sp *space) noteFailure(ctx context.Context, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	sp.mu.Lock()
-	known := sp.failure != nil && sp.failure.Error() == err.Error()
-	sp.failed, sp.failure = time.Now(), err
-	sp.mu.Unlock()
-	if !known {
-		sp.cache.note(fmt.Errorf("cachedsql: catalog not read, nothing is cached until it is: %w", err))
-	}
 }

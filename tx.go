@@ -55,12 +55,13 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 // readyToWrite learns what a transaction's writes need to know while the
 // server may still be asked.
 func (c *conn) readyToWrite(ctx context.Context) {
+	c.doubtReplica()
 	if c.tx.inside() || c.tx.isolationOnce || c.session.names.Known && c.session.space != nil && !c.session.misread &&
-		(!c.connector.hasCatalog() || c.session.space.upToDate() && c.namesHold(c.session.space.known())) {
+		(c.session.known || !c.session.isReplica()) && (!c.connector.hasCatalog() || c.session.instance.upToDate() && c.namesHold(c.session.instance.known())) {
 		return
 	}
 	if c.know(ctx) == nil && c.knowCatalog(ctx) != nil && c.connector.hasCatalog() { // the writes count for every table then
-		c.session.space.readAside(ctx, c.dialect(), server{c})
+		c.session.instance.readAside(ctx, c.dialect(), server{c})
 	}
 }
 
