@@ -56,7 +56,7 @@ func command(ctx context.Context, args []string, w io.Writer) (same bool, err er
 	}
 	flags.StringVar(&o.dir, "dir", "", "a checkout to run instead of what the module proxy has; it is copied first")
 	flags.StringVar(&o.packages, "packages", "", "packages to test, by a comma; the suite's own by default, else ./...")
-	flags.StringVar(&o.dialect, "dialect", "", "postgres or mysql: make a fresh database "+databaseName+" for each run of -dir")
+	flags.StringVar(&o.dialect, "dialect", "", "postgres or mysql: make a fresh database for each run of -dir")
 	flags.Func("env", "NAME=TEXT for the tests, as often as needed; in TEXT, "+placeholders+" stand for the fresh database", func(text string) error {
 		o.env = append(o.env, text)
 		return nil
@@ -221,6 +221,11 @@ func (o options) prepared(ctx context.Context, s suite, scratch string) (*run, e
 // compared runs the suite in each mode and prints what is otherwise than in the first.
 func (r *run) compared(ctx context.Context, chosen []mode, w io.Writer) (same bool, err error) {
 	fmt.Fprintf(w, "%s %s\n", r.name, r.module)
+	defer func() {
+		if err == nil {
+			err = drop(ctx, r.dialect)
+		}
+	}()
 	var bare *result
 	same = true
 	for _, m := range chosen {

@@ -13,8 +13,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // bare: the runner only makes databases
 )
 
-// databaseName is what every suite gets; some refuse one that does not say test.
-const databaseName = "suites_test"
+// databaseName is what every suite gets; some refuse one that does not say test. Two runs at once get one each.
+var databaseName = fmt.Sprintf("suites_test_%d", os.Getpid())
 
 // database is an empty one on a test server.
 type database struct{ host, port, user, password string }
@@ -55,49 +55,80 @@ func (d database) word(name string) string {
 	return "$" + name
 }
 
+// server is the driver and the data source name of a test server.
+func server(dialect string) (driver, dsn string, err error) {
+	var variable string
+	switch dialect {
+	case "postgres":
+		driver, variable = "pgx", "CACHEDSQL_TEST_POSTGRES"
+	case "mysql":
+		driver, variable = "mysql", "CACHEDSQL_TEST_MYSQL"
+	default:
+		return "", "", fmt.Errorf("there is no server for %q, but for postgres and mysql", dialect)
+	}
+	if dsn = os.Getenv(variable); dsn == "" {
+		err = fmt.Errorf("%s is not set: see scripts/services", variable)
+	}
+	return driver, dsn, err
+}
+
 // fresh drops and makes the database on the server that the environment
 // names, and runs the schema in it. A suite that needs no server gets none.
 func fresh(ctx context.Context, dialect, schema string) (db database, err error) {
-	var driver, dsn string
-	switch dialect {
-	case "postgres":
-		db, err = freshPostgres(ctx, os.Getenv("CACHEDSQL_TEST_POSTGRES"))
-		driver, dsn = "pgx", db.postgresURL()+"&default_query_exec_mode=simple_protocol" // the other modes take one statement
-	case "mysql":
-		db, err = freshMySQL(ctx, os.Getenv("CACHEDSQL_TEST_MYSQL"))
-		driver, dsn = "mysql", db.mysqlDSN()+"?multiStatements=true"
+	if dialect == "" {
+		return db, nil
+	}
+	driver, dsn, err := server(dialect)
+	if err != nil {
+		return db, err
+	}
+	if err := errors.Join(drop(ctx, dialect), execute(ctx, driver, dsn, "CREATE DATABASE "+databaseName)); err != nil {
+		return db, err
+	}
+	var within string
+	if dialect == "mysql" {
+		db, err = onMySQL(dsn)
+		within = db.mysqlDSN() + "?multiStatements=true"
+	} else {
+		db, err = onPostgres(dsn)
+		within = db.postgresURL() + "&default_query_exec_mode=simple_protocol" // the other modes take one statement
 	}
 	if err != nil || schema == "" {
 		return db, err
 	}
-	return db, execute(ctx, driver, dsn, schema)
+	return db, execute(ctx, driver, within, schema)
 }
 
-func freshPostgres(ctx context.Context, dsn string) (database, error) {
-	if dsn == "" {
-		return database{}, errors.New("CACHEDSQL_TEST_POSTGRES is not set: see scripts/services")
+// drop removes the database, if it is there.
+func drop(ctx context.Context, dialect string) error {
+	if dialect == "" {
+		return nil
 	}
+	driver, dsn, err := server(dialect)
+	if err != nil {
+		return err
+	}
+	text := "DROP DATABASE IF EXISTS " + databaseName
+	if dialect != "mysql" {
+		text += " WITH (FORCE)"
+	}
+	return execute(ctx, driver, dsn, text)
+}
+
+func onPostgres(dsn string) (database, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return database{}, err
 	}
-	err = execute(ctx, "pgx", dsn, "DROP DATABASE IF EXISTS "+databaseName+" WITH (FORCE)", "CREATE DATABASE "+databaseName)
-	return database{config.Host, fmt.Sprint(config.Port), config.User, config.Password}, err
+	return database{config.Host, fmt.Sprint(config.Port), config.User, config.Password}, nil
 }
 
-func freshMySQL(ctx context.Context, dsn string) (database, error) {
-	if dsn == "" {
-		return database{}, errors.New("CACHEDSQL_TEST_MYSQL is not set: see scripts/services")
-	}
+func onMySQL(dsn string) (database, error) {
 	config, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		return database{}, err
 	}
 	host, port, err := net.SplitHostPort(config.Addr)
-	if err != nil {
-		return database{}, err
-	}
-	err = execute(ctx, "mysql", dsn, "DROP DATABASE IF EXISTS "+databaseName, "CREATE DATABASE "+databaseName)
 	return database{host, port, config.User, config.Passwd}, err
 }
 

@@ -147,9 +147,9 @@ func TestEnvironmentNamesTheFreshDatabase(t *testing.T) {
 	t.Parallel()
 	d := database{"127.0.0.1", "5432", "me", "x"}
 	for text, want := range map[string]string{
-		"A=$POSTGRES_URL":                           "A=postgres://me:x@127.0.0.1:5432/suites_test?sslmode=disable",
-		"B=$MYSQL_DSN?parseTime=true":               "B=me:x@tcp(127.0.0.1:5432)/suites_test?parseTime=true",
-		"C=${USER}:$PASSWORD@$HOST $PORT/$DATABASE": "C=me:x@127.0.0.1 5432/suites_test",
+		"A=$POSTGRES_URL":                           "A=postgres://me:x@127.0.0.1:5432/" + databaseName + "?sslmode=disable",
+		"B=$MYSQL_DSN?parseTime=true":               "B=me:x@tcp(127.0.0.1:5432)/" + databaseName + "?parseTime=true",
+		"C=${USER}:$PASSWORD@$HOST $PORT/$DATABASE": "C=me:x@127.0.0.1 5432/" + databaseName,
 		"D=$HOME": "D=$HOME",
 	} {
 		if got := os.Expand(text, d.word); got != want {
