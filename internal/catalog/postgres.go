@@ -96,6 +96,12 @@ const (
 	record = "\x1e"
 )
 
+// pgImpatient is a condition that is always true, of queries which ask for the
+// text of a view, a function or a policy: the server locks the tables in it, and
+// would wait for as long as an ALTER TABLE takes, or waits itself. It is evaluated
+// before anything is locked, and what it sets ends with the query.
+const pgImpatient = `(SELECT pg_catalog.set_config('lock_timeout', '100ms', true)) IS NOT NULL`
+
 func list(s string) []string {
 	if s == "" {
 		return nil
@@ -140,7 +146,7 @@ LEFT JOIN (
   WHERE a.aggfnoid >= 16384 GROUP BY 1) s ON s.aggfnoid = p.oid
 LEFT JOIN pg_catalog.pg_type first ON first.oid = p.proargtypes[0]
 JOIN pg_catalog.pg_type result ON result.oid = p.prorettype
-WHERE p.oid >= 16384 OR p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal)`
+WHERE (p.oid >= 16384 OR p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal)) AND ` + pgImpatient
 
 func (l *postgresLoader) routine(row []Text) {
 	r := l.c.addRoutine(row[1].S, row[2].S)

@@ -22,7 +22,7 @@ SELECT r.ev_class, r.rulename = '_RETURN', r.ev_type,
    WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
      AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass))
 FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
-WHERE r.ev_class >= 16384 AND c.relkind <> 'm' AND c.relpersistence <> 't'`
+WHERE r.ev_class >= 16384 AND c.relkind <> 'm' AND c.relpersistence <> 't' AND ` + pgImpatient
 
 func (l *postgresLoader) rule(row []Text) {
 	r := l.rels[row[0].S]
@@ -93,7 +93,7 @@ SELECT p.polrelid, pg_catalog.pg_get_expr(p.polqual, p.polrelid),
    WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
      AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass))
 FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
-WHERE p.polqual IS NOT NULL AND p.polcmd IN ('r', '*')`
+WHERE p.polqual IS NOT NULL AND p.polcmd IN ('r', '*') AND ` + pgImpatient
 
 // policy adds a policy to its table, whoever it is for: which roles it holds
 // for, and whether the reader bypasses it, is not looked into.
@@ -174,7 +174,7 @@ func withoutRole(expr string) (string, bool) {
 // pgRelationCalls lists the user functions that writing to a relation calls: in
 // defaults, also of domains, checks, generated columns, the WHEN of triggers,
 // policies, the expressions of indexes, the keys of partitioned tables (which
-// are checked in each partition) and the text of a materialized view. Those called
+// are checked in each partition: pg_partition_tree would lock them) and the text of a materialized view. Those called
 // IMMUTABLE are among them, since they may call others that write. The third
 // column: deleting calls it too.
 const pgRelationCalls = `
@@ -184,8 +184,10 @@ FROM (SELECT 'pg_catalog.pg_attrdef'::regclass::oid AS classid, oid, adrelid AS 
       UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid, tgrelid, true FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
       UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid, polrelid, true FROM pg_catalog.pg_policy
       UNION ALL SELECT 'pg_catalog.pg_class'::regclass, indexrelid, indrelid, false FROM pg_catalog.pg_index WHERE indexprs IS NOT NULL OR indpred IS NOT NULL
-      UNION ALL SELECT 'pg_catalog.pg_class'::regclass, partrelid, t.relid, false
-        FROM pg_catalog.pg_partitioned_table p, pg_catalog.pg_partition_tree(p.partrelid) t WHERE p.partexprs IS NOT NULL
+      UNION ALL (WITH RECURSIVE tree(root, relid) AS (
+        SELECT partrelid, partrelid FROM pg_catalog.pg_partitioned_table WHERE partexprs IS NOT NULL
+        UNION SELECT t.root, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.relid)
+        SELECT 'pg_catalog.pg_class'::regclass, root, relid, false FROM tree)
       UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.oid, a.attrelid, false FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.atttypid = t.oid
         WHERE t.typtype = 'd' AND t.typdefaultbin IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped
       UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, r.oid, r.ev_class, false

@@ -3,11 +3,15 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -17,8 +21,12 @@ import (
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
 )
 
-// dbQuerier is a Querier over database/sql.
-type dbQuerier struct{ db *sql.DB }
+// dbQuerier is a Querier over database/sql: a *sql.DB, or a *sql.Conn.
+type dbQuerier struct {
+	db interface {
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	}
+}
 
 func (q dbQuerier) Query(ctx context.Context, query string, columns int) ([][]Text, error) {
 	rows, err := q.db.QueryContext(ctx, query)
@@ -79,11 +87,21 @@ func mustExec(t testing.TB, db *sql.DB, statements string) {
 
 func mustLoad(t testing.TB, d sqlparse.Dialect, db *sql.DB) *Catalog {
 	t.Helper()
-	c, err := Load(context.Background(), d, dbQuerier{db})
-	if err != nil {
-		t.Fatal(err)
+	for deadline := time.Now().Add(time.Minute); ; {
+		c, err := Load(context.Background(), d, dbQuerier{db})
+		if err == nil {
+			return c
+		}
+		if !isLocked(err) || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
-	return c
+}
+
+// isLocked reports whether a load has met another test's ALTER or DROP.
+func isLocked(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, &said) && said.Code == "55P03"
 }
 
 // describe renders effects for comparison: "r:" and "w:" list patterns as
