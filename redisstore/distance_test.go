@@ -132,3 +132,35 @@ func distantKey(k int) (key cachedsql.Key) {
 	binary.LittleEndian.PutUint32(key[:], uint32(k))
 	return key
 }
+
+// TestMoreWritersOfAFarServerAreInTime: there are connections for those who join,
+// who could not make one in the time that they have.
+func TestMoreWritersOfAFarServerAreInTime(t *testing.T) {
+	t.Parallel()
+	const rtt, budget = 700 * time.Millisecond, 2 * time.Second
+	addr := strings.TrimPrefix(testredis.Start(t).URL(), "redis://")
+	sp := open(t, "redis://"+testredis.Far(t, addr, rtt), redisstore.Config{}).Space("far")
+	begin := func(writer int) error {
+		ctx, cancel := context.WithTimeout(t.Context(), budget)
+		defer cancel()
+		_, err := sp.Begin(ctx, cachedsql.WriterID{byte(writer)}, sp.Tags([]string{fmt.Sprint("t", writer)}), time.Second)
+		return err
+	}
+	for deadline := time.Now().Add(time.Minute); begin(0) != nil; {
+		if time.Now().After(deadline) {
+			t.Fatal("there is never a connection")
+		}
+	}
+	for writers := 4; writers <= 12; writers += 4 {
+		time.Sleep(4 * rtt) // what is made meanwhile is made in the background
+		var all sync.WaitGroup
+		for w := range writers {
+			all.Go(func() {
+				if err := begin(w); err != nil {
+					t.Errorf("one of %d writers: %v", writers, err)
+				}
+			})
+		}
+		all.Wait()
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -164,8 +165,9 @@ func (s *scripts) send(ctx context.Context, execs []*execution, others []redis.C
 	}
 	// Each command has its error, but for one that befell none of them: a
 	// refused password, for example.
+	began := time.Now()
 	cmds, err := pipe.Exec(ctx)
-	s.warmer.after(err)
+	s.warmer.after(ctx, began, err)
 	if err != nil && !slices.ContainsFunc(cmds, func(c redis.Cmder) bool { return c.Err() != nil }) {
 		for _, c := range cmds {
 			c.SetErr(err)

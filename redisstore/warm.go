@@ -14,8 +14,10 @@ import (
 // call needs it, and drops it when the call's time is over before the server
 // has been greeted. If that takes longer than calls may, because the server is
 // far away, there would never be one: so after a call that came to nothing,
-// some are made in their own time, and kept by the client. Somebody else's client
-// is left alone: its pool may be small, and have other users.
+// some are made in their own time, and kept by the client. So they are after one
+// that took long, where few are left for those who come next: each of those would
+// have to make its own, in several times as long. Somebody else's client is left
+// alone: its pool may be small, and have other users.
 type warmer struct {
 	client redis.UniversalClient
 
@@ -26,7 +28,7 @@ type warmer struct {
 	running sync.WaitGroup
 }
 
-// warmConns is how many are made at a time.
+// warmConns is how many are made at a time, at most.
 const warmConns = 2 * maxFlying
 
 // warmTimeout bounds that, warmPause is until it is tried again.
@@ -35,14 +37,14 @@ const (
 	warmPause   = time.Second
 )
 
-// after takes note of how a call has ended.
-func (w *warmer) after(err error) {
-	if w == nil || err == nil || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) {
+// after takes note of how a call has ended that was made at a moment.
+func (w *warmer) after(ctx context.Context, began time.Time, err error) {
+	if w == nil || !tookTooLong(err) && !tookLong(ctx, began, err) {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || w.end != nil || time.Since(w.ended) < warmPause {
+	if w.closed || w.end != nil || time.Since(w.ended) < warmPause || !tookTooLong(err) && w.hasEnough() {
 		return
 	}
 	ctx, end := context.WithTimeout(context.Background(), warmTimeout)
@@ -56,10 +58,38 @@ func (w *warmer) after(err error) {
 	})
 }
 
-// connect uses so many connections at the same time.
+func tookTooLong(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// tookLong reports whether a call was in time and one that first has to connect
+// would not be: it takes a round trip for the connection, one to be greeted, more
+// where TLS is spoken, and then one for itself.
+func tookLong(ctx context.Context, began time.Time, err error) bool {
+	deadline, bounded := ctx.Deadline()
+	return err == nil && bounded && 4*time.Since(began) > deadline.Sub(began)
+}
+
+// hasEnough reports whether as many connections are idle as are made at a time,
+// or callers wait for those that there may be at most.
+func (w *warmer) hasEnough() bool {
+	return w.idle() >= warmConns || w.client.PoolStats().PendingRequests > 0
+}
+
+// idle is how many connections wait for scripts. Where go-redis has some for
+// pipelines it takes no other for one, as long as it may make more of them.
+func (w *warmer) idle() int {
+	stats := w.client.PoolStats()
+	if p := stats.PipelineStats; p != nil {
+		return int(p.IdleConns)
+	}
+	return int(stats.IdleConns)
+}
+
+// connect uses more connections at the same time than are idle.
 func (w *warmer) connect(ctx context.Context) {
 	var all sync.WaitGroup
-	for range warmConns {
+	for range w.idle() + warmConns {
 		all.Go(func() {
 			if cluster, ok := w.client.(*redis.ClusterClient); ok {
 				_ = cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return greet(ctx, c) })
