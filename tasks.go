@@ -22,14 +22,13 @@ type tasks struct {
 	queue   []func()
 	pending int // queued or running
 	closed  bool
-	idle    chan struct{} // closed when pending is 0; replaced when it is not
+	idle    chan struct{} // closed when pending is 0; made by who waits for that
 	done    sync.WaitGroup
 }
 
 func newTasks(limit int) *tasks {
-	t := &tasks{limit: limit, idle: make(chan struct{})}
+	t := &tasks{limit: limit}
 	t.waiting.L = &t.mu
-	close(t.idle)
 	for range taskWorkers {
 		t.done.Go(t.work)
 	}
@@ -51,9 +50,6 @@ func (t *tasks) add(f func(), always bool) bool {
 	defer t.mu.Unlock()
 	if t.closed || !always && len(t.queue) >= t.limit {
 		return false
-	}
-	if t.pending == 0 {
-		t.idle = make(chan struct{})
 	}
 	t.pending++
 	t.queue = append(t.queue, f)
@@ -90,22 +86,32 @@ func (t *tasks) next() (func(), bool) {
 func (t *tasks) finished() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.pending--; t.pending == 0 {
+	if t.pending--; t.pending == 0 && t.idle != nil {
 		close(t.idle)
+		t.idle = nil
 	}
 }
 
 // wait returns when nothing waits or runs.
 func (t *tasks) wait(ctx context.Context) error {
-	t.mu.Lock()
-	idle := t.idle
-	t.mu.Unlock()
 	select {
-	case <-idle:
+	case <-t.empty():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+func (t *tasks) empty() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.pending == 0 {
+		return closedChan
+	}
+	if t.idle == nil {
+		t.idle = make(chan struct{})
+	}
+	return t.idle
 }
 
 // close runs what waits, for a while, and stops.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,26 @@ const standardModule = "database.test/sql"
 
 // inside is where its tests look at their own driver's connections.
 var inside = regexp.MustCompile(`([\w.\[\]]+\.ci|db\.Driver\(\))\.\((\*fakeConn|\*fakeDriver)\)`)
+
+// scanContext is what database/sql of Go 1.27 shares with its driver package only: how a driver that scans for itself comes by the
+// Rows. The copy reaches into the value, which has one field.
+const scanContext = `package internal
+
+import (
+	"database/sql/driver"
+	"unsafe"
+)
+
+type ScanContext = driver.ScanContext
+
+type inside struct{ v any }
+
+func NewScanContext(v any) ScanContext { return *(*ScanContext)(unsafe.Pointer(&inside{v})) }
+
+func ScanContextValue(c ScanContext) any { return (*inside)(unsafe.Pointer(&c)).v }
+`
+
+const sharedImport, ownImport = `"database/sql/internal"`, `"` + standardModule + `/internal/scan"`
 
 // copyStandard copies Go's own database/sql, with the hook, into a module.
 func copyStandard(to string) error {
@@ -31,6 +52,12 @@ func copyStandard(to string) error {
 			return err
 		}
 		changed := strings.ReplaceAll(string(text), `"internal/`, `"`+standardModule+`/internal/`)
+		if strings.Contains(changed, sharedImport) {
+			changed = strings.Replace(changed, sharedImport, ownImport, 1)
+			if err := putScanContext(to); err != nil {
+				return err
+			}
+		}
 		changed = inside.ReplaceAllString(changed, "unhooked($1).($2)")
 		if filepath.Base(file) == "sql.go" {
 			if changed, err = hooked(changed); err != nil {
@@ -42,4 +69,9 @@ func copyStandard(to string) error {
 		}
 	}
 	return os.WriteFile(filepath.Join(to, "go.mod"), []byte("module "+standardModule+"\n\ngo 1.26.0\n"), 0o600)
+}
+
+func putScanContext(to string) error {
+	dir := filepath.Join(to, "internal", "scan")
+	return errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "scan.go"), []byte(scanContext), 0o600))
 }

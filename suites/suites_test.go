@@ -116,6 +116,15 @@ func TestCopyOfDatabaseSQLHasItsOwnHook(t *testing.T) {
 	if !strings.Contains(string(tests), "unhooked(c.dc.ci).(*fakeConn)") || strings.Contains(string(tests), `"internal/`) {
 		t.Error("its tests look into connections of their own driver only, or use what only Go's own packages may")
 	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), sharedImport) { // since Go 1.27
+			t.Errorf("%s imports what only Go's own packages may (%v)", file, err)
+		}
+	}
 	p := testPackage{Name: "sql", ImportPath: standardModule, TestGoFiles: []string{"sql_test.go"}}
 	if _, text := p.binding(); !strings.Contains(text, "bind.Into(&Hook, &HookName)") || strings.Contains(text, `"database/sql"`) {
 		t.Errorf("the copy's tests bind another hook:\n%s", text)
