@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -21,6 +22,24 @@ func (o *overlay) put(path, text string) error {
 	instead := filepath.Join(o.dir, fmt.Sprintf("%d-%s", len(o.Replace), filepath.Base(path)))
 	o.Replace[path] = instead
 	return os.WriteFile(instead, []byte(text), 0o600)
+}
+
+// hookStandard has the build read database/sql with the hook.
+func (o *overlay) hookStandard(s *source) error {
+	root, err := output(exec.Command("go", "env", "GOROOT"), s.dir, s.env)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(strings.TrimSpace(string(root)), "src", "database", "sql", "sql.go")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	changed, err := hooked(string(text))
+	if err != nil {
+		return err
+	}
+	return o.put(path, changed)
 }
 
 // write returns the name of the file for -overlay.

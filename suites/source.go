@@ -160,21 +160,10 @@ func stub(scratch, module, name string) (string, error) {
 // hook writes the overlay.
 func (s *source) hook(scratch string, found []testPackage) (file string, err error) {
 	o := newOverlay(scratch)
-	root, err := output(exec.Command("go", "env", "GOROOT"), s.dir, s.env)
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(strings.TrimSpace(string(root)), "src", "database", "sql", "sql.go")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	changed, err := hooked(string(text))
-	if err != nil {
-		return "", err
-	}
-	if err := o.put(path, changed); err != nil {
-		return "", err
+	if len(found) == 0 || found[0].ImportPath != standardModule { // a copy has its hook already
+		if err := o.hookStandard(s); err != nil {
+			return "", err
+		}
 	}
 	for _, p := range found {
 		if err := o.put(p.binding()); err != nil {

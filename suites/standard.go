@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"os/exec"
@@ -15,6 +16,9 @@ const standardModule = "database.test/sql"
 
 // inside is where its tests look at their own driver's connections.
 var inside = regexp.MustCompile(`([\w.\[\]]+\.ci|db\.Driver\(\))\.\((\*fakeConn|\*fakeDriver)\)`)
+
+// release is in what `go env GOVERSION` says.
+var release = regexp.MustCompile(`\d+\.\d+`)
 
 // scanContext is what database/sql of Go 1.27 shares with its driver package only: how a driver that scans for itself comes by the
 // Rows. The copy reaches into the value, which has one field.
@@ -59,6 +63,7 @@ func copyStandard(to string) error {
 			}
 		}
 		changed = inside.ReplaceAllString(changed, "unhooked($1).($2)")
+		changed = strings.Replace(changed, "return c.(interface {\n\t\tgetFakeConn()", "return unhooked(c).(interface {\n\t\tgetFakeConn()", 1)
 		if filepath.Base(file) == "sql.go" {
 			if changed, err = hooked(changed); err != nil {
 				return err
@@ -68,7 +73,12 @@ func copyStandard(to string) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(to, "go.mod"), []byte("module "+standardModule+"\n\ngo 1.26.0\n"), 0o600)
+	version, err := output(exec.Command("go", "env", "GOVERSION"), "", nil)
+	if err != nil {
+		return err
+	}
+	language := release.FindString(string(version)) // empty for one that was built from no release
+	return os.WriteFile(filepath.Join(to, "go.mod"), []byte("module "+standardModule+"\n\ngo "+cmp.Or(language, "1.27")+"\n"), 0o600)
 }
 
 func putScanContext(to string) error {

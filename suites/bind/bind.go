@@ -41,7 +41,7 @@ func Into(hook *func(driver.Connector, string) driver.Connector, name *func(stri
 	*name = renamed
 	mode := os.Getenv(Mode)
 	if mode == "cached" || mode == "repeated" {
-		b := &binding{repeated: mode == "repeated", caches: map[string]*cachedsql.Cache{}, tally: newTally()}
+		b := &binding{repeated: mode == "repeated", caches: map[string]*cachedsql.Cache{}, tally: newTally(), outside: newOutside()}
 		*hook = b.wrap
 	}
 	return struct{}{}
@@ -60,6 +60,7 @@ func renamed(dsn string) string {
 type binding struct {
 	repeated bool
 	tally    *tally
+	outside  *outside
 
 	mu     sync.Mutex
 	store  cachedsql.Store
@@ -87,7 +88,7 @@ func (b *binding) cacheFor(inner driver.Connector, dsn string) *cachedsql.Cache 
 	key := fmt.Sprint(adapter.Dialect, " ", adapter.Variant)
 	cache := b.caches[key]
 	if cache == nil {
-		cache = b.newCache(adapter)
+		b.outside.do(func() { cache = b.newCache(adapter) })
 		b.caches[key] = cache
 	}
 	return cache
