@@ -155,6 +155,9 @@ func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeA
 		add(o.byCacheLibrary(ctx, bare))
 		add(o.byCacheLibraryAlone(ctx, bare))
 		add(o.byHandTracked(bare))
+		others, err2 := o.peers(ctx, bare, k)
+		err = errors.Join(err, err2)
+		all = append(all, others...)
 	}
 	add(o.slow(slowName, k, nil))
 	add(o.slow(missName, k, &all[1]))
@@ -193,25 +196,29 @@ const rules = "version: 1\nrules:\n  - {name: all, ttl: 1h, near: \"%s\"}\n"
 // cached is the library: in this process if url is empty, with a near cache if
 // near says how.
 func (o *opened) cached(ctx context.Context, name string, k driver.Connector, url, near string) (c candidate, err error) {
-	var nearBytes int64
-	if near != "" {
-		nearBytes = 64 << 20
-	}
-	parsed, err := cachedsql.ParseRules("bench", fmt.Appendf(nil, rules, cmp.Or(near, "off")))
-	if err != nil {
-		return c, err
-	}
-	config := cachedsql.Config{
-		Adapter: o.adapter, Rules: parsed, NearBytes: nearBytes, LookupTimeout: time.Second,
-		Namespace: fmt.Sprintf("%s-%s", o.keys, name), Lease: 50 * time.Millisecond,
-	}
-	cache, err := o.cache(config, url, "?pool_size=64")
+	cache, err := o.everything(name, cmp.Or(near, "off"), url)
 	if err != nil {
 		return c, err
 	}
 	c = o.query(name, o.db(cache.WrapConnector(k)))
-	c.bytes, err = entryBytes(ctx, o, k, parsed, url)
+	c.bytes, err = entryBytes(ctx, o, k, url)
 	return c, errors.Join(err, untilHit(ctx, cache, c, near != ""))
+}
+
+// everything opens a Cache of every read.
+func (o *opened) everything(name, near, url string) (*cachedsql.Cache, error) {
+	parsed, err := cachedsql.ParseRules("bench", fmt.Appendf(nil, rules, near))
+	if err != nil {
+		return nil, err
+	}
+	config := cachedsql.Config{
+		Adapter: o.adapter, Rules: parsed, LookupTimeout: time.Second,
+		Namespace: fmt.Sprintf("%s-%s", o.keys, name), Lease: 50 * time.Millisecond,
+	}
+	if near != "off" {
+		config.NearBytes = 64 << 20
+	}
+	return o.cache(config, url, "?pool_size=64")
 }
 
 // cache opens a Cache, in Redis or in this process if url is empty.
@@ -293,7 +300,11 @@ func untilHit(ctx context.Context, cache *cachedsql.Cache, c candidate, near boo
 
 // entryBytes is the size of the entry as it is stored, learnt in a cache of its
 // own: one that reports events does more work.
-func entryBytes(ctx context.Context, o *opened, k driver.Connector, parsed *cachedsql.Rules, url string) (int, error) {
+func entryBytes(ctx context.Context, o *opened, k driver.Connector, url string) (int, error) {
+	parsed, err := cachedsql.ParseRules("bench", fmt.Appendf(nil, rules, "off"))
+	if err != nil {
+		return 0, err
+	}
 	var n atomic.Int64
 	alone := &opened{server: o.server, rows: o.rows, redis: o.redis, keys: o.keys}
 	defer alone.close()

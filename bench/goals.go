@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -35,11 +36,7 @@ func (c *cell) of(name string) result {
 }
 
 func (c *cell) goals() (all []goal) {
-	add := func(what string, most, got float64, unit string) {
-		all = append(all, goal{
-			what: what + "; " + c.title(), want: fmt.Sprintf("<= %.4g%s", most, unit), got: fmt.Sprintf("%.3g%s", got, unit), met: got <= most,
-		})
-	}
+	add := c.adder(&all)
 	floor, bare, get, json := c.cpu(floorName), c.cpu(bareName), c.cpu(getName), c.cpu(jsonName)
 	alone, many := c.goroutines == 1, c.goroutines == 64
 	if hit := c.cpu(redisName); hit > 0 {
@@ -52,15 +49,21 @@ func (c *cell) goals() (all []goal) {
 		case alone:
 			add("Redis hit / JSON by hand", 1.0/3, hit/json, "x")
 			add("Redis hit / go-redis/cache", 1.0/3, hit/c.cpu(libraryName), "x")
+			add("Redis hit / entcache", 1.0/3, hit/c.cpu(entcacheName), "x")
+			add("Redis hit / GORM's caches plugin", 1.0/3, hit/c.cpu(gormCachesName), "x")
 			add("Redis hit / bare driver", 0.6, hit/bare, "x")
 		}
 		if alone {
 			add("size of the entry / JSON", 1, float64(c.of(redisName).bytes)/float64(c.of(jsonName).bytes), "x")
-			add("size of the entry / go-redis/cache", 1, float64(c.of(redisName).bytes)/float64(c.of(libraryName).bytes), "x")
+			for _, peer := range []struct{ what, name string }{{"go-redis/cache", libraryName}, {"entcache", entcacheName}, {"GORM's caches plugin", gormCachesName}} {
+				add("size of the entry / "+peer.what, 1, float64(c.of(redisName).bytes)/float64(c.of(peer.name).bytes), "x")
+			}
 		}
 		if many {
 			add("time per hit / JSON by hand, throughput", 0.5, c.of(jsonName).perSecond/c.of(redisName).perSecond, "x")
 			add("time per hit / go-redis/cache, throughput", 0.5, c.of(libraryName).perSecond/c.of(redisName).perSecond, "x")
+			add("time per hit / entcache, throughput", 0.5, c.of(entcacheName).perSecond/c.of(redisName).perSecond, "x")
+			add("time per hit / GORM's caches plugin, throughput", 0.5, c.of(gormCachesName).perSecond/c.of(redisName).perSecond, "x")
 			add("time per hit / go-redis/cache that joins no reads under way, throughput", 0.5, c.of(aloneName).perSecond/c.of(redisName).perSecond, "x")
 		}
 	}
@@ -89,14 +92,37 @@ func (c *cell) goals() (all []goal) {
 			add("uncached query, CPU added / bare driver", 1, 100*(c.cpu(uncachedName)-floor)/bare, " %")
 			add("uncached query, allocations added", 1, uncached.allocs-c.of(floorName).allocs, "")
 		}
-		waited, slow := float64(c.of(slowName).p50), c.cpu(slowName)
-		more := float64(c.of(missName).p50) - waited
-		add("miss, caller waits longer (p50) / a query of 1 ms", 5, 100*more/waited, " %")
-		add("miss, caller waits longer (p50) / (10 % of the bare driver + GET)", 1, more/(0.1*waited+float64(c.of(getName).p50)), "x")
-		add("miss, CPU added, storing included / a query of 1 ms", 5, 100*(c.cpu(missName)-slow)/(1000+slow), " %")
-		add("miss, CPU added, storing included / (10 % of the bare driver + GET)", 1, (c.cpu(missName)-slow)/(0.1*(1000+slow)+get), "x")
+		all = append(all, c.missGoals()...)
 	}
 	return all
+}
+
+// missGoals is about what a miss adds to a query of a millisecond.
+func (c *cell) missGoals() (all []goal) {
+	add := c.adder(&all)
+	slow, miss, get := c.of(slowName), c.of(missName), c.of(getName)
+	if slow.cpu == 0 || miss.cpu == 0 {
+		return nil
+	}
+	waited, more := float64(slow.p50), float64(miss.p50-slow.p50)
+	add("miss, caller waits longer (p50) / a query of 1 ms", 5, 100*more/waited, " %")
+	add("miss, caller waits longer (p50) / (10 % of the bare driver + GET)", 1, more/(0.1*waited+float64(get.p50)), "x")
+	query, added := 1000+c.cpu(slowName), c.cpu(missName)-c.cpu(slowName)
+	add("miss, CPU added, storing included / a query of 1 ms", 5, 100*added/query, " %")
+	add("miss, CPU added, storing included / (10 % of the bare driver + GET)", 1, added/(0.1*query+c.cpu(getName)), "x")
+	return all
+}
+
+// adder returns what adds a goal. One of a candidate that was not measured is left out.
+func (c *cell) adder(all *[]goal) func(what string, most, got float64, unit string) {
+	return func(what string, most, got float64, unit string) {
+		if math.IsNaN(got) || math.IsInf(got, 0) {
+			return
+		}
+		*all = append(*all, goal{
+			what: what + "; " + c.title(), want: fmt.Sprintf("<= %.4g%s", most, unit), got: fmt.Sprintf("%.3g%s", got, unit), met: got <= most,
+		})
+	}
 }
 
 func (r *report) printGoals(w io.Writer) {

@@ -91,7 +91,9 @@ Written by ` + "`make bench-peers`" + `; do not edit. One query of ten mixed col
 - A *1 ms query* waits a millisecond in front of the same query. A *miss* is recorded each time, and stored in Redis
   by a task while the caller goes on: *caller waits longer* is without that, *CPU added* with it. One caller after the other asks
   here, so the storing of one is beside the lookup of the next.
-- Other caching drivers for database/sql are not in the table: they were not available where it was made.
+- *entcache* wraps ent's driver and keeps values as encoding/gob has them; the *caches plugin* of GORM keeps records as JSON. Neither invalidates by itself what a
+  write makes old. The plugin skips GORM's reading of rows on a hit; *GORM over cachedsql* does all that GORM does.
+- prashanthpai/sqlcache is not in the table: it was not available where it was made.
 `
 
 // write puts the report into a file, and a plot for each database and size
