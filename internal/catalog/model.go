@@ -47,6 +47,8 @@ type relation struct {
 	view     func() *viewBody // of a view, parsed when first needed
 	policies *policies        // of a table with row security
 
+	virtual func() (reason.Reason, string) // MySQL: why virtual columns depend on more than the row; nil: there are none
+
 	references []foreignKey // keys of other tables that point here
 	triggers   []trigger
 	rules      []rule

@@ -37,7 +37,7 @@ func (l *mysqlLoader) load(ctx context.Context) error {
 		return err
 	}
 	err = each(ctx, l.q, []part{
-		{mysqlColumns, 9, l.column},
+		{mysqlColumns, 10, l.column},
 		{mysqlReferences, 7, l.reference},
 		{mysqlTriggers, 7, l.trigger},
 		{mysqlRoutines, 7, l.routine},
@@ -131,8 +131,9 @@ func (l *mysqlLoader) view(row []Text) {
 }
 
 const mysqlColumns = `
-SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, COLLATION_NAME, CHARACTER_MAXIMUM_LENGTH, COLUMN_KEY, EXTRA
-FROM information_schema.COLUMNS WHERE TABLE_SCHEMA NOT IN ` + mysqlSystem + ` AND (COLUMN_KEY = 'PRI' OR
+SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, COLLATION_NAME, CHARACTER_MAXIMUM_LENGTH, COLUMN_KEY, EXTRA,
+  CASE WHEN EXTRA LIKE '%VIRTUAL%' THEN GENERATION_EXPRESSION END
+FROM information_schema.COLUMNS WHERE TABLE_SCHEMA NOT IN ` + mysqlSystem + ` AND (COLUMN_KEY = 'PRI' OR EXTRA LIKE '%VIRTUAL%' OR
   DATA_TYPE IN ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'binary', 'varbinary', 'uuid', 'time', 'date', 'datetime', 'timestamp') OR
   DATA_TYPE = 'varchar' AND COLLATION_NAME LIKE '%bin')
 ORDER BY TABLE_SCHEMA, TABLE_NAME, COLUMN_KEY <> 'PRI', ORDINAL_POSITION`
@@ -150,6 +151,9 @@ func (l *mysqlLoader) column(row []Text) {
 		col.dated = true
 	}
 	r.columns = append(r.columns, col)
+	if row[9].Valid {
+		l.virtual(r, row[3].S, row[9].S)
+	}
 	switch row[7].S {
 	case "PRI":
 		l.primary[r]++

@@ -281,3 +281,44 @@ func TestMySQLLoadsAThousandTablesQuickly(t *testing.T) {
 		t.Errorf("a load takes %v", best)
 	}
 }
+
+func TestMySQLVirtualColumnsAreComputedByEachRead(t *testing.T) {
+	t.Parallel()
+	mysqlCheck(t, `
+CREATE TABLE plain (id int PRIMARY KEY, j json, a varchar(20) AS (json_value(j, '$.a')) VIRTUAL, b varchar(40) AS (concat('it''s \\ ', id)) VIRTUAL, c int AS (id * 2) STORED);
+CREATE TABLE clock (id int PRIMARY KEY, at datetime AS (now()) VIRTUAL);
+CREATE TABLE dice (id int PRIMARY KEY, r int AS (rand() * 1000) VIRTUAL);
+CREATE TABLE who (id int PRIMARY KEY, a int AS (id + 1) VIRTUAL, u varchar(90) AS (current_user()) VIRTUAL, z int AS (id + 2) VIRTUAL);
+CREATE TABLE spoken (id int PRIMARY KEY, t time, d datetime AS (t) VIRTUAL);
+CREATE TABLE said (id int PRIMARY KEY, t time, y int AS (year(cast(t as datetime))) VIRTUAL);
+CREATE TABLE known (id int PRIMARY KEY, t time, d date, e datetime AS (timestamp(d, t)) VIRTUAL);
+CREATE VIEW through AS SELECT id FROM clock`, nil, []effectCase{
+		{"SELECT * FROM plain", "r: plain"},
+		{"SELECT id FROM clock WHERE id = 1", "r: clock[id=1] reason: time_function"},
+		{"SELECT * FROM dice", "r: dice reason: volatile_function"},
+		{"SELECT * FROM who", "r: who reason: session_function"},
+		{"SELECT * FROM spoken", "r: spoken reason: time_function"},
+		{"SELECT * FROM said", "r: said reason: time_function"},
+		{"SELECT * FROM known", "r: known"},
+		{"SELECT * FROM through", "r: clock through reason: time_function"},
+		{"UPDATE who SET id = 2 WHERE id = 1", "w: who who[id=*]"},
+	})
+}
+
+// MySQL shows the quotes in an expression with a backslash before each.
+func TestMySQLVirtualColumnsInMySQLsSpelling(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(sqlparse.MySQL)
+	r := c.add("s", "t", table)
+	for expr, want := range map[string]string{
+		`json_unquote(json_extract(` + "`j`" + `,_utf8mb4\'$.a\'))`: "",
+		`concat(_utf8mb4\'it\\\'s \',` + "`id`" + `)`:               "",
+		`cast(` + "`j`" + ` ->> \'$.x\' as char) no_such_syntax ((`:  "",
+		`concat(_utf8mb4\'x\',now())`:                                "time_function",
+		`no such syntax now(`:                                        "unknown_function",
+	} {
+		if why, _ := c.virtualReason(r, expr); why.String() != want && (want != "" || why != 0) {
+			t.Errorf("%s: got %v, want %q", expr, why, want)
+		}
+	}
+}

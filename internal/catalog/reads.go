@@ -104,6 +104,9 @@ func (r *reader) relation(rel *relation, preds []sqlparse.Predicate) {
 	if rel.kind == view {
 		r.view(rel)
 	}
+	if rel.virtual != nil {
+		r.refuse(rel.virtual())
+	}
 	r.rowSecurity(rel)
 	for _, cast := range r.walk.c.casts {
 		if cast.columns[rel] {
