@@ -141,8 +141,9 @@ const (
 type routine struct {
 	name       name
 	volatility volatility
-	ofRow      bool      // PostgreSQL: can be called as an attribute of a row
-	hazards    []*hazard // PostgreSQL: of the types in its signature
+	ofRow      bool       // PostgreSQL: can be called as an attribute of a row
+	hazards    []*hazard  // PostgreSQL: of the types in its signature
+	defaults   []*routine // PostgreSQL: what a call that leaves out arguments calls first
 	sources    []source
 }
 

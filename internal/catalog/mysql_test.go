@@ -313,9 +313,9 @@ func TestMySQLVirtualColumnsInMySQLsSpelling(t *testing.T) {
 	for expr, want := range map[string]string{
 		`json_unquote(json_extract(` + "`j`" + `,_utf8mb4\'$.a\'))`: "",
 		`concat(_utf8mb4\'it\\\'s \',` + "`id`" + `)`:               "",
-		`cast(` + "`j`" + ` ->> \'$.x\' as char) no_such_syntax ((`:  "",
-		`concat(_utf8mb4\'x\',now())`:                                "time_function",
-		`no such syntax now(`:                                        "unknown_function",
+		`cast(` + "`j`" + ` ->> \'$.x\' as char) no_such_syntax ((`: "",
+		`concat(_utf8mb4\'x\',now())`:                               "time_function",
+		`no such syntax now(`:                                       "unknown_function",
 	} {
 		if why, _ := c.virtualReason(r, expr); why.String() != want && (want != "" || why != 0) {
 			t.Errorf("%s: got %v, want %q", expr, why, want)

@@ -24,6 +24,8 @@ type postgresLoader struct {
 	hazards map[string]*hazard   // types, by oid: see postgres_types.go
 	domains map[string][]*hazard // what is made of a domain, by its oid
 	checked []string             // functions called immutable with a checked domain in their signatures, by oid
+	claims  []claim              // functions called immutable that call others
+	asking  map[*routine]bool    // functions that ask for more than their arguments, see postgres_claims.go
 }
 
 func (l *postgresLoader) load(ctx context.Context) error {
@@ -31,6 +33,7 @@ func (l *postgresLoader) load(ctx context.Context) error {
 	l.types, l.loose = map[string]pgType{}, map[string]bool{}
 	l.named = map[string]bool{}
 	l.hazards, l.domains = map[string]*hazard{}, map[string][]*hazard{}
+	l.asking = map[*routine]bool{}
 	rows, err := l.q.Query(ctx, "SHOW server_version_num", 1)
 	if err != nil {
 		return err
@@ -42,7 +45,8 @@ func (l *postgresLoader) load(ctx context.Context) error {
 	err = each(ctx, l.q, []part{
 		{pgRelations, 5, l.relation},
 		{pgHazards, 4, l.hazard},
-		{routines, 12, l.routine},
+		{routines, 13, l.routine},
+		{pgDefaults, 2, l.defaultCall},
 		{pgChecks, 4, l.check},
 		{pgSignatures, 2, l.signature},
 	})
@@ -50,6 +54,7 @@ func (l *postgresLoader) load(ctx context.Context) error {
 		return err
 	}
 	l.raise()
+	l.settle()
 	return each(ctx, l.q, []part{
 		{pgBuiltins, 2, l.builtin},
 		{pgTypes, 3, l.typ},
@@ -133,7 +138,7 @@ SELECT p.oid, n.nspname, p.proname, CASE WHEN p.prokind = 'a' THEN s.worst ELSE 
   n.nspname = 'pg_catalog' OR p.oid < 16384,
   p.pronargs > 0 AND p.pronargs - p.pronargdefaults <= 1 AND (p.provariadic <> 0 OR first.typtype IN ('c', 'd', 'p')),
   EXISTS (SELECT 1 FROM pg_catalog.pg_type y WHERE y.oid = ANY (p.proargtypes) AND y.typcategory NOT IN ('N', 'B', 'D', 'T') AND y.typname <> 'uuid'),
-  result.typcategory = 'D'
+  result.typcategory = 'D', pg_catalog.pg_get_expr(p.proargdefaults, 0)
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -159,8 +164,12 @@ func (l *postgresLoader) routine(row []Text) {
 	if v == immutable && row[4].S == "plpgsql" && takesText && row[11].first() == 't' { // RETURN converts
 		v = stable
 	}
+	if row[12].Valid {
+		v = l.withDefaults(r, v, row[12].S)
+	}
 	r.volatility = max(r.volatility, v)
 	l.fns[row[0].S], l.vols[row[0].S] = r, v
+	l.claim(row, v, text)
 	r.ofRow = r.ofRow || row[9].first() == 't'
 	src := source{language: row[4].S}
 	builtin := row[8].first() == 't'

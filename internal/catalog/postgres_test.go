@@ -485,3 +485,46 @@ func TestPostgresCompilesNoQueryOfTheCatalogOfASmallDatabase(t *testing.T) {
 		t.Errorf("%d queries", asked)
 	}
 }
+
+func TestPostgresFunctionsAreImmutableIfWhatTheyCallIs(t *testing.T) {
+	t.Parallel()
+	pgCheck(t, `
+CREATE EXTENSION unaccent;
+CREATE EXTENSION "uuid-ossp";
+CREATE TABLE t (id int PRIMARY KEY, n int);
+CREATE TABLE rates (id int PRIMARY KEY, rate int);
+CREATE TABLE log (id int PRIMARY KEY);
+CREATE FUNCTION stable_rate(int) RETURNS int STABLE LANGUAGE sql AS 'SELECT rate FROM rates WHERE id = $1';
+CREATE FUNCTION fixed(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT rate FROM rates WHERE id = $1';
+CREATE FUNCTION by_stable(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT stable_rate($1)';
+CREATE FUNCTION by_fixed(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT fixed($1)';
+CREATE FUNCTION by_by(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN by_fixed($1) + 1; END';
+CREATE FUNCTION plus(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1';
+CREATE FUNCTION by_plus(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT plus(abs($1))';
+CREATE FUNCTION f_unaccent(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT unaccent('unaccent', $1) $$;
+CREATE FUNCTION by_chance() RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT uuid_generate_v4()::text $$;
+CREATE FUNCTION noted() RETURNS int VOLATILE LANGUAGE sql AS 'INSERT INTO log VALUES (1) RETURNING 1';
+CREATE FUNCTION since(a int, b timestamptz DEFAULT now()) RETURNS timestamptz IMMUTABLE LANGUAGE sql AS 'SELECT b';
+CREATE FUNCTION since_word(a text DEFAULT 'now') RETURNS date IMMUTABLE LANGUAGE sql AS 'SELECT a::date';
+CREATE FUNCTION whose(a int, b text DEFAULT current_user) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT b';
+CREATE FUNCTION rated(a int, b int DEFAULT stable_rate(1)) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT a + b';
+CREATE FUNCTION noting(a int DEFAULT noted()) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT a';
+CREATE FUNCTION stepped(a int, by int DEFAULT abs(-1), how text DEFAULT 'up') RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT a + by';
+CREATE VIEW through AS SELECT since(n) FROM t;
+CREATE VIEW inside AS SELECT by_stable(n) FROM t`, nil, []effectCase{
+		{"SELECT by_stable(n) FROM t", "r: t reason: unknown_function"},
+		{"SELECT by_fixed(n) FROM t", "r: t reason: unknown_function"},
+		{"SELECT by_by(n) FROM t", "r: t reason: unknown_function"},
+		{"SELECT by_plus(n) FROM t", "r: t"},
+		{"SELECT f_unaccent('x') FROM t", "r: t"},
+		{"SELECT by_chance() FROM t", "r: t reason: unknown_function"},
+		{"SELECT since(n) FROM t", "r: t reason: unknown_function"},
+		{"SELECT since_word() FROM t", "r: t reason: unknown_function"},
+		{"SELECT whose(n) FROM t", "r: t reason: unknown_function"},
+		{"SELECT rated(n) FROM t", "r: t reason: unknown_function"},
+		{"SELECT noting() FROM t", "r: t w: log log[id=*] reason: unknown_function"},
+		{"SELECT stepped(n) FROM t", "r: t"},
+		{"SELECT * FROM through", "r: t through reason: unknown_function"},
+		{"SELECT * FROM inside", "r: inside t reason: unknown_function"},
+	})
+}

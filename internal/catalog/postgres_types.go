@@ -220,7 +220,8 @@ func (l *postgresLoader) raise() {
 		again = false
 		for _, oid := range l.checked {
 			if f := l.fns[oid]; l.vols[oid] == immutable && slices.ContainsFunc(f.hazards, unsteadyCheck) {
-				f.volatility, l.vols[oid], again = max(f.volatility, stable), stable, true
+				l.unsettle(oid)
+				again = true
 			}
 		}
 	}

@@ -260,6 +260,9 @@ func (w *walk) call(r *routine, why cause) {
 			w.call(f, why)
 		}
 	}
+	for _, f := range r.defaults {
+		w.call(f, why)
+	}
 	for _, src := range r.sources {
 		w.run(r, src, why)
 	}
