@@ -415,6 +415,16 @@ func (t *txState) after(st *sqlparse.Statement, err error) {
 	}
 }
 
+// failed notes that a statement failed in a transaction, which may have ended
+// with it: a deadlock on MySQL, ON CONFLICT ROLLBACK on SQLite. What follows takes
+// effect at once then, and a ROLLBACK undoes none of it. PostgreSQL runs nothing
+// more until the ROLLBACK.
+func (t *txState) failed(d Dialect, err error) {
+	if err != nil && t.open && d != Postgres && !errors.Is(err, driver.ErrSkip) {
+		t.doubt = true
+	}
+}
+
 // afterParts follows a text of several statements. Where it fails nobody knows
 // how far it came.
 func (t *txState) afterParts(parts []*sqlparse.Statement, err error) {

@@ -29,6 +29,7 @@ func (x *call) path() protocolPath {
 
 func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
 	defer x.plan.tally.asked(moment(), false, &err)
+	defer func() { x.conn.tx.failed(x.conn.dialect(), err) }()
 	x.conn.pristine = false
 	if x.stmt != nil {
 		return x.stmt.innerQuery(ctx, x.args)
@@ -38,6 +39,7 @@ func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
 
 func (x *call) exec(ctx context.Context) (_ driver.Result, err error) {
 	defer x.plan.tally.asked(moment(), true, &err)
+	defer func() { x.conn.tx.failed(x.conn.dialect(), err) }()
 	x.conn.pristine = false
 	if x.stmt != nil {
 		return x.stmt.innerExec(ctx, x.args)
@@ -158,10 +160,14 @@ func (c *conn) pass(ctx context.Context, p *plan, x *call, why Reason) (driver.R
 }
 
 // plain hands out the driver's own rows. Where an open result keeps a snapshot
-// on the connection, what follows must not be cached.
+// on the connection, what follows must not be cached. In a transaction that an
+// error may end they are watched for one.
 func (c *conn) plain(rows driver.Rows, err error) (driver.Rows, error) {
 	if err == nil && c.snapshotPerConn() {
 		c.openRows++
+	}
+	if err == nil && c.tx.open && c.dialect() != Postgres {
+		return holdUntilClosed(rows, func(err error) { c.tx.failed(c.dialect(), err) }), nil
 	}
 	return rows, err
 }
