@@ -192,8 +192,8 @@ func (r *pgReader) special(name string, f *nodes.FuncCall) {
 		r.st.refuseCache(reason.TimeFunction, name) // counted from the current date
 	case name == "set_config":
 		r.setConfig(f)
-	case RunsText(name) && (name != "ts_rewrite" || args == 2): // with three it has no text
-		r.st.WritesAll, r.st.SessionUnknown = true, true
+	case RunsText(name):
+		r.runs(name, f)
 	case name == "timezone" && args > 0:
 		r.timeOperand(f.Args.Items[args-1], false)
 	case args == 1 && timeTypes[name]:

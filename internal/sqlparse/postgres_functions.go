@@ -53,17 +53,6 @@ const pgImmutable = `
 	var_samp varbit varchar variance width width_bucket xid xml_is_well_formed_content xml_is_well_formed_document
 	xmlagg xmlcomment xmlconcat2 xmlexists xmltext xmlvalidate xpath xpath_exists`
 
-// RunsText reports whether a function of PostgreSQL's own runs a text it is given,
-// or whatever views say. It may only read, but what that calls may do anything.
-func RunsText(name string) bool {
-	switch name {
-	case "query_to_xml", "query_to_xml_and_xmlschema", "table_to_xml", "table_to_xml_and_xmlschema", "schema_to_xml", "schema_to_xml_and_xmlschema",
-		"database_to_xml", "database_to_xml_and_xmlschema", "ts_stat", "ts_rewrite":
-		return true
-	}
-	return false
-}
-
 // pgStable are marked stable, but depend on nothing beyond their
 // arguments, the types' definitions and settings that are part of an entry's
 // key (TimeZone, DateStyle, lc_*, default_text_search_config, ...).
