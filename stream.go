@@ -68,6 +68,14 @@ const (
 	StreamNote = "note"
 )
 
+// StreamKinds returns all kinds, those first that are looked for most.
+func StreamKinds() []string {
+	return []string{
+		StreamInvalidated, StreamRules, StreamStarted, StreamStopped,
+		StreamOutage, StreamStoreFailed, StreamCorrupt, StreamUnauthentic, StreamNote,
+	}
+}
+
 const (
 	// streamedPerReport is how often events are told in a report's interval.
 	streamedPerReport = 5

@@ -52,6 +52,9 @@ func (c *conn) noteSample(ctx context.Context) {
 	switch {
 	case question == "" && k.variant == "":
 		c.sample = k.private
+		if !k.cache.inline {
+			k.tellUntold(ctx, errNoQuestion)
+		}
 	case question != "":
 		sample, err := c.takeSample(ctx, question, args)
 		if err != nil {
@@ -64,11 +67,13 @@ func (c *conn) noteSample(ctx context.Context) {
 	}
 }
 
+var errNoQuestion = errors.New("a driver of this kind cannot be asked")
+
 // tellUntold notes once that a connector's results are for itself.
 func (k *connector) tellUntold(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		k.noSample.Do(func() {
-			k.cache.note(fmt.Errorf("cachedsql: it is not known how the driver is configured, so no other handle shares its results; an Adapter without hooks, or one with a Variant, would say it: %w", err))
+			k.cache.note(fmt.Errorf("cachedsql: it is not known how the driver is configured, so no other handle, and no other process, shares its results; an Adapter without hooks, or one with a Variant, would say it: %w", err))
 		})
 	}
 }

@@ -79,12 +79,6 @@ type eventsBody struct {
 	Last  string
 }
 
-// eventKinds are those that can be left out.
-var eventKinds = []string{
-	cachedsql.StreamInvalidated, cachedsql.StreamRules, cachedsql.StreamStarted, cachedsql.StreamStopped,
-	cachedsql.StreamOutage, cachedsql.StreamStoreFailed, cachedsql.StreamCorrupt, cachedsql.StreamUnauthentic, cachedsql.StreamNote,
-}
-
 func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), requestDeadline)
 	defer cancel()
@@ -93,7 +87,7 @@ func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, http.StatusServiceUnavailable, "Redis does not answer", err)
 		return
 	}
-	b := &eventsBody{Kinds: eventKinds, Last: "0-0"}
+	b := &eventsBody{Kinds: cachedsql.StreamKinds(), Last: "0-0"}
 	for n := range found {
 		b.Lines = append(b.Lines, lineOf(&found[n]))
 		b.Last = found[n].ID

@@ -37,8 +37,10 @@ type wire struct {
 	// long as a lookup will.
 	greeting atomic.Int64
 
-	// off: the server does not do what a lookup by transaction needs.
-	off atomic.Bool
+	// off: the server did not do what a lookup by transaction needs. It is tried
+	// again after wireOff: it may be another server, the password was about to be
+	// changed, or the user is given more.
+	off atomic.Pointer[time.Time]
 
 	mu      sync.Mutex
 	idle    []*wireConn // the one used last is last; guarded by mu
@@ -57,7 +59,22 @@ func newWire(o *redis.Options) *wire {
 }
 
 // usable reports whether lookups may go this way.
-func (w *wire) usable() bool { return w != nil && !w.off.Load() }
+func (w *wire) usable() bool {
+	if w == nil {
+		return false
+	}
+	since := w.off.Load()
+	return since == nil || time.Since(*since) > wireOff
+}
+
+// wireOff is how long lookups go by the scripts alone where the server did not
+// carry out a transaction.
+const wireOff = time.Minute
+
+func (w *wire) turnOff() {
+	now := time.Now()
+	w.off.Store(&now)
+}
 
 // close ends the connections that are idle or whose answers nobody waits for,
 // and each of the others when it is given back.
@@ -109,6 +126,10 @@ func (w *wire) take(ctx context.Context) (cn *wireConn, reused bool, err error) 
 // idleConn takes the connection that was used last, nil if there is none, and
 // those that were found too old. It needs mu.
 func (w *wire) idleConn(now time.Time) (cn *wireConn, old []*wireConn) {
+	if len(w.idle) > 1 && w.isOld(w.idle[0], now) { // nobody comes to take it while fewer are needed
+		old = append(old, w.idle[0])
+		w.idle = slices.Delete(w.idle, 0, 1)
+	}
 	for n := len(w.idle); n > 0; n = len(w.idle) {
 		cn := w.idle[n-1]
 		w.idle[n-1] = nil
@@ -392,7 +413,7 @@ func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*ge
 		cn, reused, err := w.take(ctx)
 		unfit := errors.Is(err, errUnfit)
 		if unfit {
-			w.off.Store(true)
+			w.turnOff()
 		}
 		if unfit || isAnswer(err) { // which may be that it has too many connections
 			return false, nil
@@ -405,7 +426,7 @@ func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*ge
 			return true, nil
 		case isAnswer(err), errors.Is(err, errReply):
 			if isForGood(err) {
-				w.off.Store(true)
+				w.turnOff()
 			}
 			return false, nil
 		case ctx.Err() != nil:

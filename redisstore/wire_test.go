@@ -256,6 +256,56 @@ func TestServerThatRefusesTransactionsIsAskedByScript(t *testing.T) {
 	})
 }
 
+// TestServerThatRefusesOnceIsAskedByTransactionLater: its password is being
+// changed, say.
+func TestServerThatRefusesOnceIsAskedByTransactionLater(t *testing.T) {
+	t.Parallel()
+	srv := testredis.Start(t)
+	s, sp, tags := settledOn(t, srv.URL())
+	s.wire.drop()
+	srv.Do(t, "acl", "setuser", "default", "-multi")
+	if _, err := sp.Check(t.Context(), tags); err != nil || s.wire.usable() {
+		t.Fatalf("%v, transactions are still tried: %v", err, s.wire.usable())
+	}
+	srv.Do(t, "acl", "setuser", "default", "+multi")
+	was := s.wire.off.Load().Add(-wireOff)
+	s.wire.off.Store(&was)
+	if done, err := s.wire.lookup(t.Context(), sp, []*tagSet{tags.(*tagSet)}, nil, make([]finding, 1)); !done || err != nil || !s.wire.usable() {
+		t.Errorf("a minute later: %v, %v", done, err)
+	}
+}
+
+// TestConnectionThatNobodyNeedsIsClosed: while fewer are in use, nobody takes it.
+func TestConnectionThatNobodyNeedsIsClosed(t *testing.T) {
+	t.Parallel()
+	w := newWire(&redis.Options{Network: "tcp", Addr: testredis.Start(t).Addr, DialTimeout: time.Minute, ConnMaxIdleTime: time.Hour})
+	defer w.close()
+	var all []*wireConn
+	for range 3 {
+		cn, err := w.dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, cn)
+	}
+	for _, cn := range all {
+		w.give(cn)
+	}
+	all[0].used, all[1].used = time.Now().Add(-2*time.Hour), time.Now().Add(-2*time.Hour)
+	for range 2 {
+		cn, _, err := w.take(t.Context())
+		if err != nil || cn != all[2] {
+			t.Fatalf("not the connection used last: %v", err)
+		}
+		w.give(cn)
+	}
+	for _, cn := range all[:2] {
+		if _, err := cn.Write(nil); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("one that was idle for too long is still there: %v", err)
+		}
+	}
+}
+
 // A server that has no room for one more connection has it later.
 func TestServerThatIsFullIsAskedByTransactionLater(t *testing.T) {
 	t.Parallel()

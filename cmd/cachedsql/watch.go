@@ -40,8 +40,8 @@ func newWatch() *cobra.Command {
 				return fmt.Errorf("--last %d is not between 0 and %d", last, redisstore.MaxEvents)
 			}
 			for _, k := range kinds {
-				if !slices.Contains(eventKinds, k) {
-					return fmt.Errorf("unknown kind %q, want one of %s", k, strings.Join(eventKinds, ", "))
+				if !slices.Contains(cachedsql.StreamKinds(), k) {
+					return fmt.Errorf("unknown kind %q, want one of %s", k, strings.Join(cachedsql.StreamKinds(), ", "))
 				}
 			}
 			store, err := f.open()
@@ -56,13 +56,8 @@ func newWatch() *cobra.Command {
 	f.register(cmd)
 	cmd.Flags().IntVar(&last, "last", 10, "how many earlier events to begin with")
 	cmd.Flags().StringSliceVar(&kinds, "kind", nil, "only events of this kind; may be given several times")
-	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(eventKinds, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(cachedsql.StreamKinds(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
-}
-
-var eventKinds = []string{
-	cachedsql.StreamStarted, cachedsql.StreamStopped, cachedsql.StreamInvalidated, cachedsql.StreamCorrupt, cachedsql.StreamUnauthentic,
-	cachedsql.StreamStoreFailed, cachedsql.StreamOutage, cachedsql.StreamRules, cachedsql.StreamNote,
 }
 
 // watcher prints events until it is told to stop.

@@ -28,12 +28,13 @@ type summary struct {
 
 	failedIn map[string]int              // failed tests by package
 	output   map[testID]*strings.Builder // of tests that may still fail; test "" is the package
+	ended    map[testID]bool             // tests that said how they ended
 	failures []string
 	skips    []string
 }
 
 func newSummary() *summary {
-	return &summary{failedIn: map[string]int{}, output: map[testID]*strings.Builder{}}
+	return &summary{failedIn: map[string]int{}, output: map[testID]*strings.Builder{}, ended: map[testID]bool{}}
 }
 
 func (s *summary) add(line []byte, w io.Writer) {
@@ -47,6 +48,8 @@ func (s *summary) add(line []byte, w io.Writer) {
 	}
 	id := testID{e.Package, e.Test}
 	switch e.Action {
+	case "run":
+		delete(s.ended, id) // once more, as -count says
 	case "output", "build-output":
 		s.keep(id, e.Output)
 	case "pass", "fail", "skip":
@@ -54,7 +57,12 @@ func (s *summary) add(line []byte, w io.Writer) {
 	}
 }
 
+// keep keeps what a test writes, and what comes from one that has ended, from a
+// goroutine that it left behind, with the package.
 func (s *summary) keep(id testID, text string) {
+	if s.ended[id] {
+		id.test = ""
+	}
 	b := s.output[id]
 	if b == nil {
 		b = &strings.Builder{}
@@ -80,6 +88,7 @@ func (s *summary) end(id testID, e event, w io.Writer) {
 		s.fail(id)
 	}
 	delete(s.output, id)
+	s.ended[id] = true
 }
 
 func (s *summary) endPackage(id testID, e event, w io.Writer) {

@@ -78,6 +78,20 @@ func TestPackageThatEndsInATestIsAFailureBesidesOthers(t *testing.T) {
 	}
 }
 
+// A goroutine may write when its test has ended.
+func TestOutputAfterATestHasEndedIsNoTestStillRunning(t *testing.T) {
+	t.Parallel()
+	s, out := summarize(t, `{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestB"}
+{"Action":"output","Package":"p","Test":"TestB","Output":"closed at last\n"}
+{"Action":"fail","Package":"p"}
+`)
+	if s.failed != 1 || s.passed != 1 {
+		t.Errorf("got %d failures, want 1:\n%s", s.failed, out)
+	}
+}
+
 func TestLinesThatAreNotJSONPassThrough(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
