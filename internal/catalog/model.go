@@ -40,7 +40,7 @@ type relation struct {
 	keys       []string // single-column keys, the primary first
 	nonTx      bool     // MySQL: an engine without transactions
 	unreadable string   // why the definition could not be read, for a view
-	elsewhere  bool     // MySQL: an engine whose writes may land in other tables of this server
+	elsewhere  bool     // its writes may land in other tables of this server: an engine of MySQL, a foreign table of PostgreSQL
 
 	parents, children []*relation // inheritance and partitions
 

@@ -43,7 +43,7 @@ func (l *postgresLoader) load(ctx context.Context) error {
 		routines = strings.Replace(routines, "pg_catalog.pg_get_function_sqlbody(p.oid)", "NULL::text", 1)
 	}
 	err = each(ctx, l.q, []part{
-		{pgRelations, 5, l.relation},
+		{pgRelations, 6, l.relation},
 		{pgHazards, 4, l.hazard},
 		{routines, 13, l.routine},
 		{pgDefaults, 2, l.defaultCall},
@@ -114,8 +114,13 @@ func list(s string) []string {
 	return strings.Split(s, unit)
 }
 
+// A foreign table may lead back into this database, unless its server names
+// another one.
 const pgRelations = `
-SELECT c.oid, n.nspname, c.relname, c.relkind, n.nspname IN ('pg_catalog', 'information_schema')
+SELECT c.oid, n.nspname, c.relname, c.relkind, n.nspname IN ('pg_catalog', 'information_schema'),
+  CASE WHEN c.relkind = 'f' THEN NOT EXISTS (SELECT 1 FROM pg_catalog.pg_foreign_table t JOIN pg_catalog.pg_foreign_server s ON s.oid = t.ftserver,
+    pg_catalog.pg_options_to_table(s.srvoptions) o
+    WHERE t.ftrelid = c.oid AND o.option_name = 'dbname' AND o.option_value <> pg_catalog.current_database()) END
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_(toast|temp)'`
 
@@ -124,8 +129,9 @@ func (l *postgresLoader) relation(row []Text) {
 	if row[4].first() == 't' {
 		kind = system
 	}
-	l.rels[row[0].S] = l.c.add(row[1].S, row[2].S, kind)
-	l.named[row[2].S] = true
+	r := l.c.add(row[1].S, row[2].S, kind)
+	r.elsewhere = row[5].first() == 't'
+	l.rels[row[0].S], l.named[row[2].S] = r, true
 }
 
 // Bodies are read only where they can matter: of a function that may write, or

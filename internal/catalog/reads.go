@@ -95,6 +95,10 @@ func (r *reader) relation(rel *relation, preds []sqlparse.Predicate) {
 		r.refuse(reason.SystemCatalog, rel.tag)
 	case foreign:
 		r.refuse(reason.ForeignTable, rel.tag)
+	default:
+		if away := rel.foreignChild(); away != nil {
+			r.refuse(reason.ForeignTable, away.tag)
+		}
 	}
 	p := r.walk.narrow(rel, preds)
 	r.patterns = append(r.patterns, p)
@@ -114,6 +118,20 @@ func (r *reader) relation(rel *relation, preds []sqlparse.Predicate) {
 			r.walk.call(cast.routine, cause{})
 		}
 	}
+}
+
+// foreignChild returns a foreign table among the partitions and heirs of r, whose
+// rows are among its own. Nil: there is none.
+func (r *relation) foreignChild() *relation {
+	for _, child := range r.children {
+		if child.kind == foreign {
+			return child
+		}
+		if away := child.foreignChild(); away != nil {
+			return away
+		}
+	}
+	return nil
 }
 
 // narrow returns the pattern of a read of r under preds: the most selective
