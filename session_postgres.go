@@ -49,7 +49,7 @@ func (c *conn) postgresState(ctx context.Context) (state, error) {
 		if len(rows) != 1 {
 			return state{}, fmt.Errorf("cachedsql: unexpected answer about the session: %d rows", len(rows))
 		}
-		switch open := rows[0][8].S == "true"; {
+		switch open := rows[0][9].S == "true"; {
 		case open == !alone:
 			return postgresAnswer(rows[0])
 		case open:
@@ -75,7 +75,7 @@ func (c *conn) postgresSettings() []string {
 const postgresRun = `(EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint`
 
 // postgresFacts are the answers before those about settings.
-const postgresFacts = 11
+const postgresFacts = 12
 
 // postgresQuestion asks which database this is, and for the session. The name
 // of the database has to be the same for all its users, however they connect
@@ -94,7 +94,9 @@ func postgresQuestion(withoutControl bool, settings []string) string {
 	q.WriteString(`, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())::text,` +
 		` pg_catalog.current_database()::text, current_user::text, session_user::text,` +
 		` pg_catalog.pg_is_in_recovery()::text, pg_catalog.array_to_json(pg_catalog.current_schemas(false))::text,` +
-		` (SELECT pg_catalog.json_agg(relname) FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())::text,` +
+		` (SELECT pg_catalog.json_agg(relname) FROM pg_catalog.pg_class WHERE pg_catalog.pg_my_temp_schema() <> 0 AND relnamespace = pg_catalog.pg_my_temp_schema())::text,` +
+		` (SELECT pg_catalog.bool_or(typtype <> 'c' OR typrelid IN (SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'c')) FROM pg_catalog.pg_type` +
+		` WHERE pg_catalog.pg_my_temp_schema() <> 0 AND typnamespace = pg_catalog.pg_my_temp_schema() AND typelem = 0)::text,` +
 		` (SELECT pg_catalog.bool_or(pg_catalog.has_function_privilege('public', oid, 'execute'))` +
 		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system')::text, ` + postgresRun + `::text,` +
 		` pg_catalog.to_regrole(pg_catalog.quote_ident(current_user))::oid::text`)
@@ -130,13 +132,13 @@ var errNoControl = errors.New("cachedsql: not everybody may call pg_control_syst
 func postgresAnswer(row []catalog.Text) (state, error) {
 	st := state{
 		namespace: "pg-" + row[0].S + "-" + row[1].S,
-		run:       row[9].S,
+		run:       row[10].S,
 		database:  row[2].S,
 		user:      row[3].S,
 		names:     catalog.Session{Known: true},
 	}
 	// A role may be renamed, and another made that is called as it was.
-	for _, v := range append([]catalog.Text{row[4], row[10]}, row[postgresFacts:]...) {
+	for _, v := range append([]catalog.Text{row[4], row[11]}, row[postgresFacts:]...) {
 		if v.Valid {
 			st.settings = append(st.settings, "="+v.S)
 		} else {
@@ -152,6 +154,9 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 		}
 	}
 	setting := func(name string) string { return row[postgresFacts+slices.Index(postgresSettings, name)].S }
+	if row[8].S == "true" { // a type of the session hides others of its name, which show in few texts
+		st.unfit = reason.SessionState
+	}
 	isolation := setting("default_transaction_isolation")
 	st.misread = setting("standard_conforming_strings") == "off"
 	switch {

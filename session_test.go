@@ -298,3 +298,33 @@ func TestOneTransactionsIsolationLevelIsNotSpentByTheCache(t *testing.T) {
 		}
 	})
 }
+
+// A type in pg_temp comes before all others of its name, also where a text only
+// converts to it.
+func TestTemporaryTypeOfASessionIsNotForOthers(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		if p.dialect != cachedsql.Postgres {
+			p.Skip("MariaDB has no types to make")
+		}
+		const read = "SELECT (price / 7.0)::rate FROM items ORDER BY id"
+		p.exec(p.a.db, "CREATE DOMAIN rate AS NUMERIC(10, 4)")
+		for _, create := range []string{"CREATE DOMAIN pg_temp.rate AS NUMERIC(10, 1)", "DO $$ BEGIN EXECUTE 'CREATE DOMAIN pg_temp.rate AS NUMERIC(10, 1)'; END $$"} {
+			p.b.warm(read)
+			h := p.handle() // whose connection has prepared nothing
+			c := p.conn(h.db)
+			p.exec(c, create)
+			for range 2 {
+				if got := answer(p.Context(), c, read); got != "rate | 5.7 | 12.9" {
+					p.Errorf("%s: got %q (%s), want one digit", create, got, h.rec.LastRead())
+				}
+			}
+			p.wantFresh(read)
+		}
+		c := p.conn(p.a.db)
+		p.exec(c, "CREATE TEMPORARY TABLE aside (id INTEGER)", "CREATE TEMPORARY VIEW looked AS SELECT 1 AS x")
+		p.b.warm(read)
+		if answer(p.Context(), c, read); p.a.rec.LastRead() != "hit" {
+			p.Errorf("beside a temporary table: %s, want a hit", p.a.rec.LastRead())
+		}
+	})
+}
