@@ -26,7 +26,7 @@ const (
 // where the rule says for how long. It returns nothing when the result did not
 // come, or nobody else is at it: then the database is asked.
 func (c *conn) awaitOthers(ctx context.Context, l *lookup) (rows driver.Rows, err error) {
-	if l.flight == nil || l.route.rule == nil || l.route.rule.FillWait <= 0 {
+	if l.flight == nil || !l.route.awaited() {
 		return nil, nil
 	}
 	claimer, ok := l.route.space.store.(Claimer)
@@ -50,6 +50,9 @@ func (c *conn) awaitOthers(ctx context.Context, l *lookup) (rows driver.Rows, er
 	}()
 	return c.poll(ctx, l, time.Now().Add(wait))
 }
+
+// awaited reports whether another process may wait for a result.
+func (r *route) awaited() bool { return r.rule != nil && r.rule.FillWait > 0 }
 
 // poll looks for the result until it is there, cannot come any more because a
 // write has begun, or the time is up.

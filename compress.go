@@ -31,11 +31,15 @@ func (c *Cache) compressed(r *route, entry []byte) []byte {
 	if c.inline || len(entry) < compressAbove {
 		return entry
 	}
-	var how Compression // for a TTL that no rule gave, the default
-	if r.rule != nil {
-		how = r.rule.Compress
+	return rowcodec.Compressed(entry, codecs[r.compression()])
+}
+
+// compression is the default for a TTL that no rule gave.
+func (r *route) compression() Compression {
+	if r.rule == nil {
+		return CompressS2
 	}
-	return rowcodec.Compressed(entry, codecs[how])
+	return r.rule.Compress
 }
 
 // codecs are what does it.

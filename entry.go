@@ -29,17 +29,35 @@ func (sp *space) readEntry(ctx context.Context, key Key, tags TagSet) (r Reading
 }
 
 // fillEntry gives the store an entry for ttl. All entries go to the store
-// through here.
+// through here, or through fillEntryAlong.
 func (sp *space) fillEntry(ctx context.Context, key Key, entry []byte, ttl time.Duration) error {
-	if sp.sealer != nil {
-		entry = sp.sealer.ring.Seal(sp.sealer.place, key[:], entry, time.Now().Add(ttl))
-	}
+	entry = sp.sealed(key, entry, ttl)
 	return sp.cache.gate.call(ctx, func(ctx context.Context) error {
 		if memory, ok := sp.store.(lender); ok {
 			return memory.keep(ctx, key, entry, ttl)
 		}
 		return sp.store.Fill(ctx, key, entry, ttl)
 	})
+}
+
+// alongFiller is a Space that can store an entry along with what it is asked
+// next. Where it does, it asks for the entry, and calls done when it knows whether
+// that is stored. Where it returns false, it does not call done.
+type alongFiller interface {
+	FillAlong(key Key, ttl time.Duration, entry func() []byte, done func(stored bool)) bool
+}
+
+// fillEntryAlong is fillEntry for an entry that is in no hurry.
+func (sp *space) fillEntryAlong(key Key, ttl time.Duration, entry func() []byte, done func(stored bool)) bool {
+	store, ok := sp.store.(alongFiller)
+	return ok && store.FillAlong(key, ttl, func() []byte { return sp.sealed(key, entry(), ttl) }, done)
+}
+
+func (sp *space) sealed(key Key, entry []byte, ttl time.Duration) []byte {
+	if sp.sealer == nil {
+		return entry
+	}
+	return sp.sealer.ring.Seal(sp.sealer.place, key[:], entry, time.Now().Add(ttl))
 }
 
 // sealer protects the entries of one space.

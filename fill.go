@@ -36,36 +36,111 @@ func (rec *recording) fill() {
 	rec.enc = nil
 	l.flight.deliver(entry)
 	// Until the entry is there to be found, a miss is given it by the flight.
-	store := func() {
-		defer l.flight.leave()
-		c.cache.storeEntry(l, entry, rows, l.route.keptFor(ttl))
-	}
+	f := &filling{cache: c.cache, lookup: l, entry: entry, rows: rows, ttl: l.route.keptFor(ttl)}
 	if c.cache.inline {
-		store()
-	} else if !c.cache.tasks.may(store) {
-		l.flight.leave()
-		rec.notFilled(reason.FillDropped)
+		f.byItself()
+	} else if !f.along() {
+		f.later()
 	}
 }
 
-// storeEntry puts an entry into the store.
-func (c *Cache) storeEntry(l *lookup, entry []byte, rows int64, ttl time.Duration) {
-	e := Event{Outcome: NotFilled, QueryID: l.plan.st.QueryID, Statement: l.plan.st.Normal, Rule: l.route.ruleName()}
-	switch from := c.fillsFrom.Load(); {
-	case c.gate.down.Load():
-		e.Reason = reason.CacheDown
-	case from != 0 && sinceStart() < from:
-		e.Reason = reason.StoreFull
-	default:
-		entry = c.compressed(l.route, entry)
-		e.Rows, e.Bytes = rows, int64(len(entry))
+// filling is an entry on its way to the store.
+type filling struct {
+	cache  *Cache
+	lookup *lookup
+	entry  []byte
+	rows   int64
+	ttl    time.Duration
+}
+
+// later stores the entry by a task, unless too many wait already.
+func (f *filling) later() {
+	if !f.cache.tasks.may(f.byItself) {
+		f.lookup.flight.leave()
+		e := f.event(NotFilled)
+		e.Reason = reason.FillDropped
+		f.tell(e)
+	}
+}
+
+// byItself puts the entry into the store.
+func (f *filling) byItself() {
+	c, l := f.cache, f.lookup
+	defer l.flight.leave()
+	e := f.event(NotFilled)
+	if e.Reason = c.refusesEntries(); e.Reason == reason.None {
+		entry := f.compressed()
+		e.Rows, e.Bytes = f.rows, int64(len(entry))
 		started := time.Now()
-		e.Err = l.route.space.fillEntry(context.Background(), l.key, entry, ttl)
+		e.Err = l.route.space.fillEntry(context.Background(), l.key, entry, f.ttl)
 		e.Duration = time.Since(started)
 		e.Outcome, e.Reason = c.filled(e.Err)
 	}
-	l.plan.tally.stored(&e)
-	c.emit(e)
+	f.tell(e)
+}
+
+// shortEntry is the size up to which an entry is compressed on the caller's path:
+// that takes less than to wake a task.
+const shortEntry = 16 << 10
+
+// along lets the entry go to the store with the next lookup, at a fraction of what
+// a task and a round trip of its own cost. False: it has to go by itself. So do
+// those that another process waits for.
+func (f *filling) along() bool {
+	c, l := f.cache, f.lookup
+	if len(f.entry) > shortEntry || l.route.compression() == CompressZstd || l.route.awaited() || c.refusesEntries() != reason.None || !c.tasks.begin() {
+		return false
+	}
+	started := time.Now()
+	taken := l.route.space.fillEntryAlong(l.key, f.ttl, f.compressed, func(stored bool) {
+		defer c.tasks.finished()
+		switch {
+		case !stored:
+			f.later()
+			return
+		case c.config.OnEvent != nil: // which may take its time, and ask the store itself
+			c.tasks.must(func() { f.stored(time.Since(started)) })
+		default:
+			f.stored(time.Since(started))
+		}
+		l.flight.leave()
+	})
+	if !taken {
+		c.tasks.finished()
+	}
+	return taken
+}
+
+func (f *filling) compressed() []byte {
+	f.entry = f.cache.compressed(f.lookup.route, f.entry)
+	return f.entry
+}
+
+func (f *filling) stored(took time.Duration) {
+	e := f.event(Filled)
+	e.Rows, e.Bytes, e.Duration = f.rows, int64(len(f.entry)), took
+	f.tell(e)
+}
+
+func (f *filling) event(o Outcome) Event {
+	st := f.lookup.plan.st
+	return Event{Outcome: o, QueryID: st.QueryID, Statement: st.Normal, Rule: f.lookup.route.ruleName()}
+}
+
+func (f *filling) tell(e Event) {
+	f.lookup.plan.tally.stored(&e)
+	f.cache.emit(e)
+}
+
+// refusesEntries says why no entry goes to the store at present.
+func (c *Cache) refusesEntries() Reason {
+	switch from := c.fillsFrom.Load(); {
+	case c.gate.down.Load():
+		return reason.CacheDown
+	case from != 0 && sinceStart() < from:
+		return reason.StoreFull
+	}
+	return reason.None
 }
 
 // fullPause is how long nothing is sent to a store that had no room.

@@ -57,6 +57,17 @@ func (t *tasks) add(f func(), always bool) bool {
 	return true
 }
 
+// begin counts something as pending that others do, until finished is called.
+func (t *tasks) begin() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	t.pending++
+	return true
+}
+
 func (t *tasks) work() {
 	for {
 		f, ok := t.next()

@@ -89,8 +89,8 @@ Written by ` + "`make bench-peers`" + `; do not edit. One query of ten mixed col
   wait until nobody serves what was there before.
 - *in process* is a Cache without Redis, for programs that run once.
 - A *1 ms query* waits a millisecond in front of the same query. A *miss* is recorded each time, and stored in Redis
-  by a task while the caller goes on: *caller waits longer* is without that, *CPU added* with it. One caller after the other asks
-  here, so the storing of one is beside the lookup of the next.
+  while the caller goes on: along with its next lookup if it is small, else by a task beside that. *Caller waits longer* is without what a
+  task does, *CPU added* with it. One caller after the other asks here.
 - *entcache* wraps ent's driver and keeps values as encoding/gob has them; the *caches plugin* of GORM keeps records as JSON. Neither invalidates by itself what a
   write makes old. The plugin skips GORM's reading of rows on a hit; *GORM over cachedsql* does all that GORM does.
 - prashanthpai/sqlcache is not in the table: it was not available where it was made.

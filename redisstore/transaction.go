@@ -101,10 +101,10 @@ func commandsOf(sets []*tagSet, timed bool) int {
 }
 
 // drop reads the answers that nobody waits for any more.
-func (r replies) drop(sp *space, sets []*tagSet, gets []*get) error {
-	answers := len(gets)
-	if len(sets) > 0 {
-		answers += 1 + commandsOf(sets, sp.store.registers()) + 1
+func (r replies) drop(q *trip) error {
+	answers := len(q.along) + len(q.gets)
+	if len(q.sets) > 0 {
+		answers += 1 + commandsOf(q.sets, q.space.store.registers()) + 1
 	}
 	for range answers {
 		if err := r.skip(); err != nil && !isAnswer(err) {

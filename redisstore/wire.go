@@ -37,6 +37,8 @@ type wire struct {
 	// long as a lookup will.
 	greeting atomic.Int64
 
+	along along // what goes with lookups
+
 	// off: the server did not do what a lookup by transaction needs. It is tried
 	// again after wireOff: it may be another server, the password was about to be
 	// changed, or the user is given more.
@@ -83,6 +85,7 @@ func (w *wire) close() {
 		return
 	}
 	w.end()
+	w.along.close()
 	w.mu.Lock()
 	w.closed = true
 	late := slices.DeleteFunc(slices.Clone(w.busy), func(cn *wireConn) bool { return cn.late == 0 })
@@ -409,6 +412,8 @@ func (r replies) hello() (version string, err error) {
 // now. All is sent again then, on a new one: nothing in it would do harm twice,
 // and an answer later than expected is as good.
 func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*get, found []finding) (bool, error) {
+	q := trip{space: sp, sets: sets, gets: gets, found: found}
+	defer func() { ended(q.along) }()
 	for {
 		cn, reused, err := w.take(ctx)
 		unfit := errors.Is(err, errUnfit)
@@ -421,7 +426,10 @@ func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*ge
 		if err != nil {
 			return false, err
 		}
-		switch err = cn.exchange(ctx, sp, sets, gets, found); {
+		if q.along == nil {
+			q.along = w.along.take()
+		}
+		switch err = cn.exchange(ctx, q); {
 		case err == nil:
 			return true, nil
 		case isAnswer(err), errors.Is(err, errReply):

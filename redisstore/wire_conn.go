@@ -41,20 +41,29 @@ var errBroken = errors.New("cachedsql: redis: connection failed in a lookup befo
 // the connection counts as lost.
 const overdue = 3 * time.Second
 
+// trip is what is sent together: a lookup, and what goes along with it.
+type trip struct {
+	space *space
+	sets  []*tagSet
+	gets  []*get
+	found []finding
+	along []*fill
+}
+
 // exchange asks and reads the answers. Whoever gives up before they come leaves
 // them to be read by somebody else: those who have asked behind want theirs,
 // and a connection is worth more than an answer.
-func (cn *wireConn) exchange(ctx context.Context, sp *space, sets []*tagSet, gets []*get, found []finding) error {
+func (cn *wireConn) exchange(ctx context.Context, q trip) error {
 	now := time.Now()
 	deadline := cn.wire.deadline(ctx, now)
-	turn, asked, err := cn.ask(deadline, sp, sets, gets)
+	turn, asked, err := cn.ask(deadline, &q)
 	if !asked {
 		cn.wire.give(cn)
 		return err
 	}
 	if turn != nil {
 		if late := await(ctx, turn, deadline); late != nil {
-			cn.abandon(turn, sp, sets, gets)
+			cn.abandon(turn, q)
 			return late
 		}
 		if err == nil {
@@ -63,11 +72,11 @@ func (cn *wireConn) exchange(ctx context.Context, sp *space, sets []*tagSet, get
 	}
 	if err == nil {
 		if _, err = cn.in.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) {
-			cn.abandon(nil, sp, sets, gets)
+			cn.abandon(nil, q)
 			return err
 		}
 		if err == nil {
-			err = cn.t.read(cn.in, sp, sets, gets, found)
+			err = cn.read(&q)
 		}
 		if err != nil {
 			err = cn.fail(err)
@@ -98,7 +107,7 @@ func await(ctx context.Context, turn chan struct{}, deadline time.Time) error {
 // ask sends, unless the time for that is over: a write cut short would end the
 // connection for its other users. Who has to wait for a turn gets one, also with
 // an error.
-func (cn *wireConn) ask(deadline time.Time, sp *space, sets []*tagSet, gets []*get) (turn chan struct{}, asked bool, err error) {
+func (cn *wireConn) ask(deadline time.Time, q *trip) (turn chan struct{}, asked bool, err error) {
 	cn.asking.Lock()
 	defer cn.asking.Unlock()
 	if !deadline.IsZero() && time.Until(deadline) <= 0 {
@@ -110,13 +119,30 @@ func (cn *wireConn) ask(deadline time.Time, sp *space, sets []*tagSet, gets []*g
 		err = cn.SetWriteDeadline(deadline)
 	}
 	if err == nil {
-		cn.out = appendLookup(cn.out[:0], sp, sets, gets)
-		_, err = cn.Write(cn.out)
+		_, err = cn.Write(cn.put(q))
 	}
 	if err != nil {
 		err = cn.fail(err)
 	}
 	return turn, true, err
+}
+
+// put puts together what is sent. It needs asking.
+func (cn *wireConn) put(q *trip) []byte {
+	cn.out = cn.out[:0]
+	for _, f := range q.along {
+		cn.out = append(cn.out, f.command...)
+	}
+	cn.out = appendLookup(cn.out, q.space, q.sets, q.gets)
+	return cn.out
+}
+
+// read takes in the answers.
+func (cn *wireConn) read(q *trip) error {
+	if err := cn.in.readFills(q.along); err != nil {
+		return err
+	}
+	return cn.t.read(cn.in, q.space, q.sets, q.gets, q.found)
 }
 
 // queue returns what to wait for before reading, nil if nobody reads.
@@ -176,13 +202,13 @@ func (cn *wireConn) leave(asked time.Time, err error) {
 
 // abandon has the answers read in the background that somebody has asked for
 // and does not wait for any more. Nobody new asks behind them meanwhile.
-func (cn *wireConn) abandon(turn chan struct{}, sp *space, sets []*tagSet, gets []*get) {
+func (cn *wireConn) abandon(turn chan struct{}, q trip) {
 	w := cn.wire
 	w.mu.Lock()
 	closed := w.closed
 	if !closed {
 		cn.late++
-		w.tasks.Go(func() { cn.readLate(turn, sp, sets, gets) })
+		w.tasks.Go(func() { cn.readLate(turn, q) })
 	}
 	w.mu.Unlock()
 	if closed {
@@ -190,14 +216,14 @@ func (cn *wireConn) abandon(turn chan struct{}, sp *space, sets []*tagSet, gets 
 	}
 }
 
-func (cn *wireConn) readLate(turn chan struct{}, sp *space, sets []*tagSet, gets []*get) {
+func (cn *wireConn) readLate(turn chan struct{}, q trip) {
 	if turn != nil {
 		<-turn
 	}
 	now := time.Now()
 	err := cn.inTurn(now.Add(overdue))
 	if err == nil {
-		if err = cn.in.drop(sp, sets, gets); err != nil {
+		if err = cn.in.drop(&q); err != nil {
 			err = cn.fail(err)
 		}
 	}
