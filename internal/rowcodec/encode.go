@@ -17,6 +17,11 @@ type Encoder struct {
 	sets    []setMark
 	zones   zoneTable
 	err     error
+
+	// The columns of a set before, and how they were written: most statements
+	// are asked again and again.
+	before  []Column
+	written []byte
 }
 
 // setMark is one set's part of the Encoder's buffers.
@@ -63,9 +68,25 @@ func (e *Encoder) BeginSet(columns []Column) error {
 		e.err = fmt.Errorf("%w of more than %d result sets", ErrUnsupported, maxSets)
 		return e.err
 	}
-	e.columns, e.err = appendColumns(e.columns, columns)
+	e.err = e.addColumns(columns)
 	e.sets = append(e.sets, setMark{columnsEnd: len(e.columns), rowsEnd: len(e.rows), width: len(columns)})
 	return e.err
+}
+
+// mostRemembered is how many columns an Encoder compares with those before.
+const mostRemembered = 64
+
+func (e *Encoder) addColumns(columns []Column) (err error) {
+	if len(columns) > 0 && slices.Equal(columns, e.before) {
+		e.columns = append(e.columns, e.written...)
+		return nil
+	}
+	start := len(e.columns)
+	if e.columns, err = appendColumns(e.columns, columns); err == nil && len(columns) <= mostRemembered {
+		e.before = append(e.before[:0], columns...)
+		e.written = append(e.written[:0], e.columns[start:]...)
+	}
+	return err
 }
 
 // Row adds a row to the set. The error wraps ErrUnsupported, and names the
