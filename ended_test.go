@@ -95,3 +95,29 @@ func (p *pair) writeInWhatIsNoTransaction(end func(*sql.Tx)) {
 	p.wantFresh(allOther)
 	p.wantFresh(allItems)
 }
+
+// The server queues the rows, and says that it has inserted them.
+func TestDelayedInsertKeepsItsLease(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		if p.dialect != cachedsql.MySQL {
+			p.Skip("PostgreSQL has none")
+		}
+		p.config.Lease = 2 * time.Second
+		p.a, p.b = p.handle(), p.handle()
+		p.exec(p.a.db, "CREATE TABLE queued (id INTEGER PRIMARY KEY) ENGINE = MyISAM")
+		const read = "SELECT id FROM queued"
+		for _, insert := range []string{"INSERT DELAYED INTO queued VALUES (1)", "REPLACE DELAYED queued VALUES (2)"} {
+			p.b.warm(read)
+			p.exec(p.a.db, insert)
+			if _, did := p.b.read(read); did != "bypass pending_write" {
+				p.Errorf("after %s: %s, want a bypass", insert, did)
+			}
+		}
+		p.b.warm(read)
+		p.exec(p.a.db, "INSERT INTO queued VALUES (3)")
+		p.b.read(read)
+		if _, did := p.b.read(read); did != "hit" {
+			p.Errorf("after an INSERT: %s, want a hit", did)
+		}
+	})
+}

@@ -207,7 +207,7 @@ func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*w
 func (c *conn) leave(p *plan, w *write, err error) {
 	if w != nil {
 		c.proven(w, err)
-		c.cache.finish(w, err == nil || c.definite(err))
+		c.cache.finish(w, err == nil && !delayed(p.st) || c.definite(err))
 	}
 	c.tx.after(p.st, err)
 	c.believeServer(p.st)
@@ -342,6 +342,12 @@ func (c *conn) knownRoute(ctx context.Context, p *plan) *route {
 		return nil
 	}
 	return r
+}
+
+// delayed reports whether rows may be written after the statement has returned:
+// its lease is left to run out.
+func delayed(st *sqlparse.Statement) bool {
+	return st.Delayed || slices.ContainsFunc(st.Parts, delayed)
 }
 
 // endsTransaction reports whether the statement makes visible what the

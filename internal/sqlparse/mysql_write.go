@@ -2,6 +2,7 @@ package sqlparse
 
 import (
 	"github.com/sqlc-dev/marino/ast"
+	"github.com/sqlc-dev/marino/mysql"
 
 	"github.com/cachedsql/cachedsql/internal/reason"
 )
@@ -23,6 +24,7 @@ func (w *mysqlWalker) insert(n *ast.InsertStmt) {
 	for _, a := range n.OnDuplicate {
 		w.expr(a)
 	}
+	w.reader.st.Delayed = w.reader.st.Delayed || n.Priority == mysql.DelayedPriority
 	w.reader.settle(Write, reason.Write, "")
 }
 

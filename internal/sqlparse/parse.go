@@ -303,6 +303,7 @@ func (s *Statement) absorb(p *Statement) {
 	s.WritesAll = s.WritesAll || p.WritesAll
 	s.LiteralNames = s.LiteralNames || p.LiteralNames
 	s.ImplicitCommit = s.ImplicitCommit || p.ImplicitCommit
+	s.Delayed = s.Delayed || p.Delayed
 	s.SessionUnknown = s.SessionUnknown || p.SessionUnknown
 	s.SessionReset = s.SessionReset || p.SessionReset
 	s.ChangesDatabase = s.ChangesDatabase || p.ChangesDatabase

@@ -217,6 +217,10 @@ type Statement struct {
 	ImplicitCommit bool
 	Chain          bool
 
+	// Delayed: the server may write the rows after it has said that it did,
+	// MySQL's INSERT DELAYED.
+	Delayed bool
+
 	// SessionVars are the settings the statement changes on the connection, also
 	// where it is a read (set_config, whose value may be a parameter),
 	// lower case ("search_path", "role", "timezone", "app.tenant");
