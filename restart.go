@@ -6,7 +6,7 @@ package cachedsql
 // So what identifies the run of a server is part of every key, and when a
 // process first meets another run it announces a write to everything, for
 // those who have no connection to it yet. The schema may be an older one as
-// well.
+// well, so that is kept for each run: see instance.go.
 //
 // Who names the database by Config.Namespace says what is one database, and
 // that it loses nothing.
@@ -27,7 +27,8 @@ func (sp *space) restarted(run string) bool {
 	return !first
 }
 
-// forgetRun makes nothing be used that was learnt from an earlier run.
+// forgetRun makes nothing be served that was cached from an earlier run. What was
+// learnt of that is not known of this one: see instance.go.
 func (c *Cache) forgetRun(sp *space) {
 	c.config.Logger.Info("cachedsql: the database server has started anew, or this is a copy of it; nothing cached from the other is used", "namespace", sp.name)
 	c.bumpNow(sp, touched{names: []string{WildcardTag}})

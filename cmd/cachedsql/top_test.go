@@ -28,7 +28,7 @@ func newScreen(t *testing.T) *screen {
 
 // see shows the model what one process reports after some time.
 func (s *screen) see(after time.Duration, queries ...cachedsql.QueryStats) {
-	s.seeAll(after, process("a", time.Time{}, queries...))
+	s.seeAll(after, process("a", time.Hour, queries...))
 }
 
 // seeAll shows it what all processes report.
@@ -37,8 +37,11 @@ func (s *screen) seeAll(after time.Duration, all ...redisstore.Report) {
 	s.model.Update(fetched{snapshot{s.now, &redisstore.Reports{All: all}}, nil})
 }
 
-func process(id string, started time.Time, queries ...cachedsql.QueryStats) redisstore.Report {
-	in := cachedsql.Instance{ID: id, Breaker: "closed", Started: started}
+// process is a report of a process that has run for so long, by the clock of its
+// host, which is fast.
+func process(id string, up time.Duration, queries ...cachedsql.QueryStats) redisstore.Report {
+	reported := time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC)
+	in := cachedsql.Instance{ID: id, Breaker: "closed", Started: reported.Add(-up), Reported: reported}
 	return redisstore.Report{Instance: redisstore.Instance{Instance: in}, Queries: queries}
 }
 
@@ -104,13 +107,13 @@ func TestTopShowsWhatHappenedInTheWindow(t *testing.T) {
 func TestTopShowsWhatWasDoneWhileProcessesComeAndGo(t *testing.T) {
 	t.Parallel()
 	s := newScreen(t)
-	s.seeAll(0, process("old", time.Time{}, query("a", 1000, 0, 0)), process("stays", time.Time{}, query("a", 500, 0, 0)))
-	s.seeAll(10*time.Second, process("stays", time.Time{}, query("a", 540, 0, 0)),
-		process("new", s.now.Add(5*time.Second), query("a", 60, 0, 0)), process("seen late", time.Time{}, query("a", 5000, 0, 0)))
+	s.seeAll(0, process("old", time.Hour, query("a", 1000, 0, 0)), process("stays", time.Hour, query("a", 500, 0, 0)))
+	s.seeAll(10*time.Second, process("stays", time.Hour, query("a", 540, 0, 0)),
+		process("new", 5*time.Second, query("a", 60, 0, 0)), process("seen late", time.Hour, query("a", 5000, 0, 0)))
 	if r := s.model.rows[0]; r.Hits != 100 || r.perSecond != 10 {
 		t.Errorf("%d hits, %v calls/s; want 100 and 10", r.Hits, r.perSecond)
 	}
-	s.seeAll(10*time.Second, process("new", time.Time{}, query("a", 160, 0, 0)))
+	s.seeAll(10*time.Second, process("new", time.Hour, query("a", 160, 0, 0)))
 	if r := s.model.rows[0]; r.Hits != 200 || r.perSecond != 10 {
 		t.Errorf("%d hits, %v calls/s; want 200 and 10", r.Hits, r.perSecond)
 	}

@@ -89,7 +89,7 @@ func growth(before, now snapshot) []cachedsql.QueryStats {
 		switch was := old[r.Instance.ID]; {
 		case was != nil:
 			each = append(each, grown(was.Queries, r.Queries))
-		case r.Instance.Started.After(before.at):
+		case r.Instance.Reported.Sub(r.Instance.Started) < now.at.Sub(before.at): // each by its own clock
 			each = append(each, r.Queries)
 		}
 	}
