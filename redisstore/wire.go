@@ -412,7 +412,7 @@ func (r replies) hello() (version string, err error) {
 // now. All is sent again then, on a new one: nothing in it would do harm twice,
 // and an answer later than expected is as good.
 func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*get, found []finding) (bool, error) {
-	q := trip{space: sp, sets: sets, gets: gets, found: found}
+	q := trip{space: sp, sets: sets, gets: gets}
 	defer func() { ended(q.along) }()
 	for {
 		cn, reused, err := w.take(ctx)
@@ -429,7 +429,7 @@ func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*ge
 		if q.along == nil {
 			q.along = w.along.take()
 		}
-		switch err = cn.exchange(ctx, q); {
+		switch err = cn.exchange(ctx, q, found); {
 		case err == nil:
 			return true, nil
 		case isAnswer(err), errors.Is(err, errReply):

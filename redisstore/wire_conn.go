@@ -41,19 +41,20 @@ var errBroken = errors.New("cachedsql: redis: connection failed in a lookup befo
 // the connection counts as lost.
 const overdue = 3 * time.Second
 
-// trip is what is sent together: a lookup, and what goes along with it.
+// trip is what is sent together: a lookup, and what goes along with it. What is
+// found is not in it: a trip may outlive the lookup, which would have to be
+// allocated for that.
 type trip struct {
 	space *space
 	sets  []*tagSet
 	gets  []*get
-	found []finding
 	along []*fill
 }
 
 // exchange asks and reads the answers. Whoever gives up before they come leaves
 // them to be read by somebody else: those who have asked behind want theirs,
 // and a connection is worth more than an answer.
-func (cn *wireConn) exchange(ctx context.Context, q trip) error {
+func (cn *wireConn) exchange(ctx context.Context, q trip, found []finding) error {
 	now := time.Now()
 	deadline := cn.wire.deadline(ctx, now)
 	turn, asked, err := cn.ask(deadline, &q)
@@ -76,7 +77,7 @@ func (cn *wireConn) exchange(ctx context.Context, q trip) error {
 			return err
 		}
 		if err == nil {
-			err = cn.read(&q)
+			err = cn.read(&q, found)
 		}
 		if err != nil {
 			err = cn.fail(err)
@@ -138,11 +139,11 @@ func (cn *wireConn) put(q *trip) []byte {
 }
 
 // read takes in the answers.
-func (cn *wireConn) read(q *trip) error {
+func (cn *wireConn) read(q *trip, found []finding) error {
 	if err := cn.in.readFills(q.along); err != nil {
 		return err
 	}
-	return cn.t.read(cn.in, q.space, q.sets, q.gets, q.found)
+	return cn.t.read(cn.in, q.space, q.sets, q.gets, found)
 }
 
 // queue returns what to wait for before reading, nil if nobody reads.
