@@ -207,6 +207,8 @@ CREATE FUNCTION state_step(int, int) RETURNS int VOLATILE LANGUAGE sql AS 'SELEC
 CREATE AGGREGATE odd_sum(int) (SFUNC = state_step, STYPE = int);
 ALTER TABLE numbered ALTER id SET DEFAULT next_number();
 CREATE OPERATOR ### (LEFTARG = int, RIGHTARG = int, FUNCTION = state_step);
+CREATE FUNCTION counting(int, int) RETURNS int LANGUAGE sql AS 'UPDATE counters SET n = n + 1 RETURNING n';
+CREATE OPERATOR @@@ (LEFTARG = int, RIGHTARG = int, FUNCTION = counting);
 CREATE VIEW calls AS SELECT mixed(note) FROM t;
 CREATE PROCEDURE proc() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM counters; COMMIT; END $$`
 	pgCheck(t, objects, nil, []effectCase{
@@ -219,6 +221,8 @@ CREATE PROCEDURE proc() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM counters; COMMI
 		{"SELECT odd_sum(id) FROM t", "r: t w: everything session reason: unknown_function"},
 		{"SELECT no_such_function(id) FROM t", "r: t w: everything session reason: unknown_function"},
 		{"SELECT id ### 1 FROM t", "r: t reason: unknown_function"},
+		{"SELECT query_to_xml('SELECT 1 @@@ 2', true, true, '')", "w: counters counters[id=*] reason: volatile_function"},
+		{`SELECT query_to_xml(E'SELECT 1 \100\100\100 2', true, true, '')`, "w: everything reason: volatile_function"},
 		{"SELECT * FROM calls", "r: calls t reason: unknown_function"},
 		{"INSERT INTO numbered (n) VALUES (1)", "w: counters counters[id=*] numbered numbered[id=*]"},
 		{"CALL proc()", "w: counters counters[id=*] immediate"},

@@ -1,6 +1,7 @@
 package sqlparse
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,7 +46,19 @@ var hostile = map[string]string{
 	"backslashes":                "SELECT '" + strings.Repeat(`\`, 1<<20),
 	"line comments":              strings.Repeat("--\n", 300000),
 	"escape string continuation": "SELECT E'a'" + strings.Repeat("\n--\n'a'", 8000),
+	"queries within texts":       nestedRuns(1200),
+	"many queries in texts":      "SELECT 1" + strings.Repeat(", query_to_xml('SELECT 1',true,true,'')", 1500),
 	"only spaces":                strings.Repeat(" ", 10<<20),
+}
+
+// nestedRuns is a query that runs one that is given as text, and so on.
+func nestedRuns(n int) string {
+	text := "SELECT 1"
+	for i := range n {
+		tag := fmt.Sprintf("$q%d$", i)
+		text = "SELECT query_to_xml(" + tag + text + tag + ",true,true,'')"
+	}
+	return text
 }
 
 func differentNames(n int) string {
@@ -111,6 +124,30 @@ func TestLongReadWritesNothing(t *testing.T) {
 	st = Parse(Postgres, "INSERT INTO app.users (id) VALUES (1)"+strings.Repeat(", (1)", maxText))
 	if st.WritesAll || !slices.Contains(st.Writes, Table{Schema: "app", Name: "users"}) {
 		t.Errorf("a long INSERT writes %v, all %v; want app.users among them", st.Writes, st.WritesAll)
+	}
+}
+
+func TestQueryInATextIsKnownOnlyWhereItStandsAsItIs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"SELECT query_to_xml('SELECT 1 @@@ 2', true, true, '')":                                                      true,
+		"SELECT query_to_xml('SELECT ''a'' @@@ 2', true, true, '')":                                                  true,
+		"SELECT query_to_xml($a$SELECT 'a' @@@ 2$a$, true, true, '')":                                                true,
+		"SELECT query_to_xml($$SELECT 1$$, true, true, ''), 'x' FROM ts_stat('SELECT body FROM docs')":               true,
+		"EXPLAIN ANALYZE SELECT query_to_xml('SELECT 1 @@@ 2', true, true, '')":                                      true,
+		"SELECT table_to_xml('docs'::regclass, true, true, '')":                                                      true,
+		`SELECT query_to_xml(E'SELECT 1 \100\100\100 2', true, true, '')`:                                            false,
+		`SELECT query_to_xml(U&'SELECT 1 \0040\0040\0040 2', true, true, '')`:                                        false,
+		`SELECT query_to_xml(U&'SELECT 1 !0040!0040!0040 2' UESCAPE '!', true, true, '')`:                            false,
+		"SELECT query_to_xml('SELECT 1 @'\n'@@ 2', true, true, '')":                                                  false,
+		`SELECT query_to_xml('SELECT query_to_xml(E''SELECT 1 \100\100\100 2'', true, true, '''')', true, true, '')`: false,
+		`SELECT table_to_xml(E'd\157cs', true, true, '')`:                                                            false,
+		nestedRuns(maxWithin):     true,
+		nestedRuns(maxWithin + 1): false,
+	} {
+		if st := Parse(Postgres, text); st.WritesAll == want || st.SessionUnknown == want {
+			t.Errorf("%s\nmay write to everything: %v, may change the session: %v; want the query known: %v", text, st.WritesAll, st.SessionUnknown, want)
+		}
 	}
 }
 

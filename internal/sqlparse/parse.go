@@ -26,7 +26,10 @@ var (
 
 // Parse analyses text. It never returns nil, and the result is the caller's
 // to share: nothing changes it afterwards.
-func Parse(d Dialect, text string) *Statement {
+func Parse(d Dialect, text string) *Statement { return parse(d, text, 0) }
+
+// parse analyses a text that stands within depth others: see maxWithin.
+func parse(d Dialect, text string, depth int) *Statement {
 	if d == Generic {
 		return parseGeneric(text)
 	}
@@ -39,6 +42,7 @@ func Parse(d Dialect, text string) *Statement {
 		st.executableRead(text)
 		return st
 	}
+	src.depth = depth
 	st := src.parse()
 	if src.setsVariable() {
 		st.refuseCache(reason.SystemVariable, "set_var")
@@ -69,6 +73,7 @@ type source struct {
 	tokens   []token // without comments
 	comments []token
 	refusal  reason.Reason // why it must take the fallback
+	depth    int           // how many texts it stands within
 }
 
 // scan cuts text into tokens. On an error the source's refusal says which
@@ -167,7 +172,7 @@ func (s *source) parse() *Statement {
 func (s *source) parsePart(part []token) *Statement {
 	st := &Statement{Dialect: s.dialect}
 	text := stripped(s.original, part, s.comments)
-	if err := read(s.dialect, text, st); err != nil {
+	if err := read(s.dialect, text, st, s.depth); err != nil {
 		return fallback(s.dialect, text, reason.Unparsed)
 	}
 	return st
@@ -175,7 +180,7 @@ func (s *source) parsePart(part []token) *Statement {
 
 // read runs a dialect's reader. The parsers are other people's code: whatever
 // they do with a text, a panic included, ends here.
-func read(d Dialect, text string, st *Statement) (err error) {
+func read(d Dialect, text string, st *Statement, depth int) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("parser panic: %v", r)
@@ -183,7 +188,7 @@ func read(d Dialect, text string, st *Statement) (err error) {
 	}()
 	switch d {
 	case Postgres:
-		return readPostgres(text, st)
+		return readPostgres(text, st, depth)
 	case MySQL:
 		return readMySQL(text, st)
 	default:

@@ -10,7 +10,7 @@ import (
 )
 
 // readPostgres fills st from the text of one PostgreSQL statement.
-func readPostgres(text string, st *Statement) error {
+func readPostgres(text string, st *Statement, depth int) error {
 	if strings.Contains(text, joint) {
 		return errControl
 	}
@@ -28,7 +28,7 @@ func readPostgres(text string, st *Statement) error {
 	if list.Len() != 1 {
 		return errNotOne
 	}
-	r := &pgReader{st: st}
+	r := &pgReader{st: st, text: text, depth: depth}
 	r.statement(unwrapRaw(list.Items[0]))
 	r.finish()
 	return nil
@@ -54,10 +54,18 @@ func unwrapRaw(n nodes.Node) nodes.Node {
 // pgReader walks one statement's tree and fills st.
 type pgReader struct {
 	st    *Statement
+	text  string
+	depth int             // how many texts it stands within
+	plain map[string]bool // see spells
 	scope *cteScope
 	// kindReason is the reason that goes with a kind other than Read, and wins
 	// over what is found within the statement.
 	kindReason reason.Reason
+}
+
+// part returns a reader for a statement within this one.
+func (r *pgReader) part(st *Statement) *pgReader {
+	return &pgReader{st: st, text: r.text, depth: r.depth}
 }
 
 // become sets what kind of statement this is. A later, weightier kind wins: a

@@ -133,7 +133,7 @@ func constantBool(n nodes.Node) (value, ok bool) {
 // plan's name, and which counts as a write of anything.
 func (r *pgReader) prepare(n *nodes.PrepareStmt) {
 	inner := &Statement{Dialect: r.st.Dialect}
-	nested := &pgReader{st: inner}
+	nested := r.part(inner)
 	nested.walk(n.Query)
 	inner.withoutEffects()
 	r.st.absorb(inner)

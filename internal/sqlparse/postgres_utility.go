@@ -50,7 +50,7 @@ func (r *pgReader) code() {
 // are none.
 func (r *pgReader) explain(n *nodes.ExplainStmt) {
 	inner := &Statement{Dialect: r.st.Dialect}
-	nested := &pgReader{st: inner}
+	nested := r.part(inner)
 	nested.statement(n.Query)
 	nested.finish()
 	kind := Other
