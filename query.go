@@ -159,9 +159,10 @@ func (c *conn) pass(ctx context.Context, p *plan, x *call, why Reason) (driver.R
 	return rows, err
 }
 
-// plain hands out the driver's own rows. Where an open result keeps a snapshot
-// on the connection, what follows must not be cached. In a transaction that an
-// error may end they are watched for one.
+// plain hands out the driver's own rows outside of transactions, and on
+// PostgreSQL in them. In one that may go on after an error, or not, they are
+// wrapped and watched for one. Where an open result keeps a snapshot on the
+// connection, what follows must not be cached.
 func (c *conn) plain(rows driver.Rows, err error) (driver.Rows, error) {
 	if err == nil && c.snapshotPerConn() {
 		c.openRows++

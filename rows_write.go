@@ -10,8 +10,9 @@ import (
 
 // writeRows are the driver's rows of a statement that writes and returns rows,
 // such as INSERT ... RETURNING outside a transaction: the write is over when
-// they are closed. They forward everything, with database/sql's own answers
-// where the driver has none.
+// they are closed. In a transaction that an error may end, every query's rows
+// are such, to be watched for one. They forward everything, with database/sql's
+// own answers where the driver has none.
 type writeRows struct {
 	driver.Rows
 	once sync.Once

@@ -120,17 +120,19 @@ func (s *session) addTemp(name string) {
 	s.temp[strings.ToLower(name)] = struct{}{}
 }
 
-// readsTemp reports whether the statement may mean a temporary table.
+// readsTemp reports whether the statement may mean a temporary table, or the type
+// of its rows. The name of an array's type begins with an underscore; of what, it
+// need not say in full.
 func (s *session) readsTemp(st *sqlparse.Statement) bool {
 	if len(s.temp) == 0 {
 		return false
 	}
-	for _, t := range st.Reads {
-		if _, ok := s.temp[strings.ToLower(t.Name)]; ok {
-			return true
-		}
+	isTemp := func(name string) bool {
+		_, ok := s.temp[strings.ToLower(name)]
+		return ok
 	}
-	return false
+	return slices.ContainsFunc(st.Reads, func(t sqlparse.Table) bool { return isTemp(t.Name) }) ||
+		slices.ContainsFunc(st.Types, func(t sqlparse.TypeUse) bool { return isTemp(t.Name) || strings.HasPrefix(t.Name, "_") })
 }
 
 // know makes the session's state known, asking the server if need be.

@@ -154,7 +154,7 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 		}
 	}
 	setting := func(name string) string { return row[postgresFacts+slices.Index(postgresSettings, name)].S }
-	if row[8].S == "true" { // a type of the session hides others of its name, which show in few texts
+	if row[8].S == "true" { // a type of the session hides others of its name, which show in few texts; that of a table's rows: see readsTemp
 		st.unfit = reason.SessionState
 	}
 	isolation := setting("default_transaction_isolation")

@@ -2,6 +2,7 @@ package cachedsql_test
 
 import (
 	"database/sql"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -325,6 +326,42 @@ func TestTemporaryTypeOfASessionIsNotForOthers(t *testing.T) {
 		p.b.warm(read)
 		if answer(p.Context(), c, read); p.a.rec.LastRead() != "hit" {
 			p.Errorf("beside a temporary table: %s, want a hit", p.a.rec.LastRead())
+		}
+	})
+}
+
+// The rows of a temporary table or view have a type of its name. A text may
+// convert to it and read other tables only.
+func TestTemporaryRowTypeOfASessionIsNotForOthers(t *testing.T) {
+	inPairs(t, func(p *pair) {
+		if p.dialect != cachedsql.Postgres {
+			p.Skip("MariaDB's rows have no type")
+		}
+		const (
+			table = "CREATE TEMPORARY TABLE %s (id INTEGER, name VARCHAR(100), price NUMERIC(10, 1))"
+			block = "DO $$ BEGIN EXECUTE '" + table + "'; END $$" // no text says that
+			view  = "CREATE TEMPORARY VIEW %s AS SELECT 1 AS id, 'x' AS name, 2.5::NUMERIC(10, 1) AS price"
+		)
+		p.exec(p.a.db, "INSERT INTO other VALUES (1, 0)")
+		for i, read := range []string{
+			"SELECT ('(1,x,2)'::%s).price FROM other", "SELECT (ROW(1, 'x', 2)::%s).price FROM other",
+			`SELECT e.price FROM other, unnest('{"(1,x,2)"}'::%s[]) e`, `SELECT (('{"(1,x,2)"}'::_%s)[1]).price FROM other`,
+		} {
+			for j, create := range []string{table, block, view} {
+				of := fmt.Sprintf("priced_%d_%d", i, j)
+				read, create := fmt.Sprintf(read, of), fmt.Sprintf(create, of)
+				p.exec(p.a.db, "CREATE TABLE "+of+" (id INTEGER, name VARCHAR(100), price INTEGER)")
+				p.b.warm(read)
+				h := p.handle() // whose connection has prepared nothing
+				c := p.conn(h.db)
+				p.exec(c, create)
+				for range 2 {
+					if got := answer(p.Context(), c, read); !strings.HasSuffix(got, "2.0") {
+						p.Errorf("%s, %s: got %q (%s), want one digit", create, read, got, h.rec.LastRead())
+					}
+				}
+				p.wantFresh(read)
+			}
 		}
 	})
 }
