@@ -43,6 +43,7 @@ type relation struct {
 	elsewhere  bool     // its writes may land in other tables of this server: an engine of MySQL, a foreign table of PostgreSQL
 
 	parents, children []*relation // inheritance and partitions
+	away              *relation   // a foreign table among its partitions and heirs, whose rows are among its own; nil: none
 
 	view     func() *viewBody // of a view, parsed when first needed
 	policies *policies        // of a table with row security
@@ -230,6 +231,11 @@ func (c *Catalog) addRoutine(schema, routineName string) *routine {
 func (c *Catalog) index() {
 	for _, n := range sortedNames(c.relations) {
 		c.bare[n.name] = append(c.bare[n.name], c.relations[n]...)
+		for _, r := range c.relations[n] {
+			if r.kind == foreign {
+				r.notePartOf(r)
+			}
+		}
 	}
 	for _, n := range sortedNames(c.routines) {
 		r := c.routines[n]
@@ -239,6 +245,16 @@ func (c *Catalog) index() {
 		}
 		if r.ofRow && r.volatility != immutable {
 			c.ofRows[n.name] = true
+		}
+	}
+}
+
+// notePartOf notes a foreign table in all that has its rows by having r's.
+func (r *relation) notePartOf(away *relation) {
+	for _, p := range r.parents {
+		if p.away == nil {
+			p.away = away
+			p.notePartOf(away)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -63,25 +64,41 @@ func (l *postgresLoader) claim(row []Text, v volatility, text func() *body) {
 }
 
 // settle ends the belief in those that call one which asks for more than its
-// arguments. One may follow from another.
+// arguments. One may follow from another. A bare name is whatever schema's: where
+// each tenant has one there may be a thousand of a name, so each function is
+// looked at once, and with it those that wait for its name.
 func (l *postgresLoader) settle() {
-	bare := map[string][]*routine{}
-	for n, r := range l.c.routines {
-		bare[n.name] = append(bare[n.name], r)
-	}
-	asks := func(r *routine) bool { return l.asking[r] }
-	mayAsk := func(f sqlparse.Func) bool {
-		return slices.ContainsFunc(bare[f.Name], func(r *routine) bool { return (f.Schema == "" || f.Schema == r.name.schema) && asks(r) })
-	}
-	for again := true; again; {
-		again = false
-		for _, k := range l.claims {
-			if l.vols[k.oid] == immutable && (slices.ContainsFunc(k.calls, mayAsk) || slices.ContainsFunc(k.by, asks)) {
-				l.unsettle(k.oid)
-				again = true
+	waiting := l.callers()
+	todo := slices.Collect(maps.Keys(l.asking))
+	for len(todo) > 0 {
+		r := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, n := range []name{r.name, {name: r.name.name}} {
+			for _, oid := range waiting[n] {
+				if l.vols[oid] == immutable {
+					l.unsettle(oid)
+					todo = append(todo, l.fns[oid])
+				}
 			}
+			delete(waiting, n)
 		}
 	}
+}
+
+// callers are the functions of the claims, by what they call. A bare name has no
+// schema.
+func (l *postgresLoader) callers() map[name][]string {
+	by := map[name][]string{}
+	for _, k := range l.claims {
+		for _, f := range k.calls {
+			n := name{f.Schema, f.Name}
+			by[n] = append(by[n], k.oid)
+		}
+		for _, r := range k.by {
+			by[r.name] = append(by[r.name], k.oid)
+		}
+	}
+	return by
 }
 
 // unsettle makes a function that is called immutable one that is not.

@@ -96,8 +96,8 @@ func (r *reader) relation(rel *relation, preds []sqlparse.Predicate) {
 	case foreign:
 		r.refuse(reason.ForeignTable, rel.tag)
 	default:
-		if away := rel.foreignChild(); away != nil {
-			r.refuse(reason.ForeignTable, away.tag)
+		if rel.away != nil {
+			r.refuse(reason.ForeignTable, rel.away.tag)
 		}
 	}
 	p := r.walk.narrow(rel, preds)
@@ -118,20 +118,6 @@ func (r *reader) relation(rel *relation, preds []sqlparse.Predicate) {
 			r.walk.call(cast.routine, cause{})
 		}
 	}
-}
-
-// foreignChild returns a foreign table among the partitions and heirs of r, whose
-// rows are among its own. Nil: there is none.
-func (r *relation) foreignChild() *relation {
-	for _, child := range r.children {
-		if child.kind == foreign {
-			return child
-		}
-		if away := child.foreignChild(); away != nil {
-			return away
-		}
-	}
-	return nil
 }
 
 // narrow returns the pattern of a read of r under preds: the most selective
