@@ -25,13 +25,13 @@ type along struct {
 	news atomic.Bool // there were fills since the last lookup, or some wait still
 
 	mu     sync.Mutex
-	last   time.Time   // when the last fill came; zero since a lookup has; guarded by mu
-	quick  bool        // the lookup after a fill came soon, the last time; guarded by mu
-	wait   []*fill     // guarded by mu
-	bytes  int         // of them; guarded by mu
-	timer  *time.Timer // for giveUp; guarded by mu
-	armed  bool        // the timer runs; guarded by mu
-	closed bool        // guarded by mu
+	last   time.Time // when the last fill came; zero since a lookup has; guarded by mu
+	quick  bool      // the lookup after a fill came soon, the last time; guarded by mu
+	rest   time.Time // until when none is taken; guarded by mu
+	wait   []*fill   // guarded by mu
+	bytes  int       // of them; guarded by mu
+	armed  bool      // a timer for giveUp runs; guarded by mu
+	closed bool      // guarded by mu
 }
 
 // fill is a SET that waits, or is on its way.
@@ -56,6 +56,10 @@ const (
 	// alongPatience is how long a fill waits that none follows after all. With
 	// less, the timer takes as much as what is saved: it wakes a thread.
 	alongPatience = 20 * time.Millisecond
+	// alongRest is how long none is taken where those that went along with a
+	// lookup were not answered. They may have been delivered and go again by
+	// themselves, which a server that is slow needs least of all.
+	alongRest = time.Second
 )
 
 // FillAlong stores an entry along with what is asked next, if that seems to be
@@ -80,7 +84,7 @@ func (a *along) comes(now time.Time) bool {
 	defer a.mu.Unlock()
 	a.last = now
 	a.news.Store(true)
-	return a.quick && !a.closed && a.bytes <= mostWaiting
+	return a.quick && !a.closed && a.bytes <= mostWaiting && !now.Before(a.rest)
 }
 
 func appendSet(key string, entry []byte, ttl time.Duration) []byte {
@@ -107,14 +111,12 @@ func (a *along) add(f *fill) bool {
 }
 
 // watch makes giveUp look after a while. Nobody stops the timer: where lookups
-// come all the time it costs less to let it find nothing. It needs mu.
+// come all the time it costs less to let it find nothing. It is a new one each
+// time, since one made in a bubble (testing/synctest) is of no use outside. It
+// needs mu.
 func (a *along) watch(after time.Duration) {
 	a.armed = true
-	if a.timer == nil {
-		a.timer = time.AfterFunc(after, a.giveUp)
-		return
-	}
-	a.timer.Reset(after)
+	time.AfterFunc(after, a.giveUp)
 }
 
 // take returns what goes along with a lookup.
@@ -147,6 +149,16 @@ func (a *along) first(n int) []*fill {
 	}
 	a.news.Store(len(a.wait) > 0 || !a.last.IsZero())
 	return taken
+}
+
+// unanswered notes that nobody knows what became of fills that were sent.
+func (a *along) unanswered(fills []*fill) {
+	if len(fills) == 0 {
+		return
+	}
+	a.mu.Lock()
+	a.rest = time.Now().Add(alongRest)
+	a.mu.Unlock()
 }
 
 // giveUp gives back what has waited for too long.

@@ -3,12 +3,14 @@ package redisstore
 import (
 	"bufio"
 	"bytes"
-	"context"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cachedsql/cachedsql"
@@ -201,9 +203,11 @@ func TestFillThatIsRefusedDoesNotHarmTheLookup(t *testing.T) {
 		if once(t, done) {
 			t.Errorf("%s: stored", what)
 		}
-		if n := len(s.wire.idle); what == "may not" && n != 1 {
+		s.wire.mu.Lock()
+		if n := len(s.wire.idle); n != 1 {
 			t.Errorf("%s: %d connections are left, want the one", what, n)
 		}
+		s.wire.mu.Unlock()
 	}
 }
 
@@ -223,21 +227,32 @@ func TestFillIsSentAgainOnANewConnection(t *testing.T) {
 }
 
 // TestNobodyWaitsForAFillOfALookupThatWasGivenUp: its answer is read in front of
-// those of later lookups, which are told what is theirs.
+// those of later lookups, which are told what is theirs. The server may be slow,
+// and is not given more to do.
 func TestNobodyWaitsForAFillOfALookupThatWasGivenUp(t *testing.T) {
 	t.Parallel()
 	srv := testredis.Start(t)
-	s, sp, tags := oneConnection(t, srv, 100*time.Millisecond)
+	s, sp, tags := oneConnection(t, srv, time.Millisecond)
 	hurried(s)
 	done := fillAlong(t, sp, cachedsql.Key{1}, []byte("entry"), time.Minute)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	if _, err := sp.Check(ctx, tags); err == nil {
-		t.Fatal("an answer before the server was reached")
+	srv.Pause(t)
+	found := make(chan error, 1)
+	go func() {
+		_, err := sp.Check(t.Context(), tags)
+		found <- err
+	}()
+	runOutOfTime(t, s)
+	if err := <-found; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal("from a server that stands still: ", err)
 	}
 	if once(t, done) {
 		t.Error("stored, and nobody can know that")
 	}
+	hurried(s)
+	if sp.FillAlong(cachedsql.Key{2}, time.Minute, nil, nil) {
+		t.Error("the next one is taken along")
+	}
+	srv.Resume(t)
 	eventually(t, "what was given up is read", func() bool {
 		s.wire.mu.Lock()
 		defer s.wire.mu.Unlock()
@@ -245,6 +260,52 @@ func TestNobodyWaitsForAFillOfALookupThatWasGivenUp(t *testing.T) {
 	})
 	if r, err := sp.Read(t.Context(), cachedsql.Key{1}, tags, nil); err != nil || !r.Settled || string(r.Entry) != "entry" {
 		t.Errorf("the next lookup: %+v, %v", r, err)
+	}
+}
+
+// runOutOfTime ends what a lookup waits for as soon as it has been sent.
+func runOutOfTime(t *testing.T, s *Store) {
+	t.Helper()
+	var cn *wireConn
+	eventually(t, "a lookup is sent", func() bool {
+		s.wire.mu.Lock()
+		defer s.wire.mu.Unlock()
+		if len(s.wire.busy) != 1 || !s.wire.busy[0].reading {
+			return false
+		}
+		cn = s.wire.busy[0]
+		return true
+	})
+	cn.asking.Lock() // until then it is being sent
+	defer cn.asking.Unlock()
+	if err := cn.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFillsInABubbleLeaveNoTimerOfIt: the store may be there before, and go on.
+func TestFillsInABubbleLeaveNoTimerOfIt(t *testing.T) {
+	t.Parallel()
+	var a along
+	var b batches
+	back := make(chan struct{}, 2)
+	wait := func() {
+		a.add(&fill{since: time.Now(), done: func(bool) { back <- struct{}{} }})
+		b.mu.Lock()
+		b.watch(time.Millisecond)
+		b.mu.Unlock()
+	}
+	synctest.Test(t, func(*testing.T) {
+		wait()
+		time.Sleep(2 * alongPatience)
+	})
+	wait()
+	for range 2 {
+		select {
+		case <-back:
+		case <-time.After(time.Minute):
+			t.Fatal("a fill is not given back")
+		}
 	}
 }
 

@@ -31,8 +31,7 @@ type batches struct {
 	waiting []*batch      // not sent yet; guarded by mu
 	trip    time.Duration // how long the last batch took; guarded by mu
 	least   time.Duration // tests have more patience; guarded by mu
-	timer   *time.Timer   // for hurry; guarded by mu
-	armed   bool          // the timer runs; guarded by mu
+	armed   bool          // a timer for hurry runs; guarded by mu
 }
 
 // question is what a lookup asks for.
@@ -211,17 +210,14 @@ func (s *batches) lookAgain(now time.Time) {
 
 // watch makes hurry look after a while, if it does not anyway. Nobody stops the
 // timer: as long as answers come quickly it costs less to let it find nothing.
-// It needs mu.
+// It is a new one each time, since one made in a bubble (testing/synctest) is of
+// no use outside. It needs mu.
 func (s *batches) watch(after time.Duration) {
 	if s.armed {
 		return
 	}
 	s.armed = true
-	if s.timer == nil {
-		s.timer = time.AfterFunc(after, s.hurry)
-		return
-	}
-	s.timer.Reset(after)
+	time.AfterFunc(after, s.hurry)
 }
 
 // hurry sends what has waited for long, although no round trip has ended.
@@ -315,7 +311,7 @@ func (b *batch) send() {
 // ask finds out about sets and entries in one round trip; in two where tags are
 // not settled, but seemed to be.
 func (sp *space) ask(ctx context.Context, sets []*tagSet, gets []*get, found []finding) {
-	if !sp.store.wire.usable() || slices.ContainsFunc(sets, needsScript) {
+	if slices.ContainsFunc(sets, needsScript) || !sp.store.wire.try() {
 		sp.askScripts(ctx, sets, gets, found)
 		return
 	}

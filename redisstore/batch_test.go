@@ -373,5 +373,4 @@ func TestBatchThatWaitsForAStalledServerIsLeftAlone(t *testing.T) {
 	if b := s.follow(s.flying[0]); b != nil {
 		t.Error("one has waited for a minute of an hour, and does not wait any longer")
 	}
-	s.timer.Stop()
 }

@@ -2,8 +2,11 @@ package redisstore
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strconv"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/cachedsql/cachedsql/internal/protocol"
 )
@@ -62,10 +65,11 @@ func appendLookup(b []byte, sp *space, sets []*tagSet, gets []*get) []byte {
 }
 
 // read takes in all answers. A serverError means that the transaction was
-// refused; after any error nothing was found, and the connection is of no use.
+// refused; after any error nothing was found, and after any but declined the
+// connection is of no use.
 func (t *transaction) read(r replies, sp *space, sets []*tagSet, gets []*get, found []finding) error {
 	if len(sets) > 0 {
-		if err := t.readExec(r, sets, sp.store.registers()); err != nil {
+		if err := t.readExec(r, sets, sp.store.registers(), len(gets)); err != nil {
 			return err
 		}
 		history, err := historyOf(t.info, sp.store.history)
@@ -114,14 +118,45 @@ func (r replies) drop(q *trip) error {
 	return nil
 }
 
-// readExec reads the answers up to that of EXEC.
-func (t *transaction) readExec(r replies, sets []*tagSet, timed bool) error {
+// declined is why the server has discarded a transaction, where all answers have
+// been read. A server that is full discards each.
+type declined struct{ serverError }
+
+func (r declined) Unwrap() error { return r.serverError }
+
+func isDeclined(err error) bool {
+	var is declined
+	return errors.As(err, &is)
+}
+
+// refused reads the answers that are left after a refusal: of the transaction up
+// to that of EXEC, and behind it.
+func (r replies) refused(why serverError, left, behind int) error {
+	for range left {
+		if err := r.skip(); err != nil && !isAnswer(err) {
+			return why
+		}
+	}
+	if err := r.skip(); !redis.HasErrorPrefix(err, "EXECABORT") {
+		return why // it may still be there
+	}
+	for range behind {
+		if err := r.skip(); err != nil && !isAnswer(err) {
+			return why
+		}
+	}
+	return declined{why}
+}
+
+// readExec reads the answers up to that of EXEC, and if one is a refusal those
+// behind it as well.
+func (t *transaction) readExec(r replies, sets []*tagSet, timed bool, behind int) error {
 	commands := commandsOf(sets, timed)
-	for range 1 + commands { // OK, and then QUEUED
+	for i := range 1 + commands { // OK, and then QUEUED
 		if kind, rest, err := r.head(); err != nil {
 			return err
 		} else if kind == '-' {
-			return serverError(rest)
+			return r.refused(serverError(rest), commands-i, behind)
 		} else if kind != '+' {
 			return errReply
 		}

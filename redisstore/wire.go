@@ -39,9 +39,9 @@ type wire struct {
 
 	along along // what goes with lookups
 
-	// off: the server did not do what a lookup by transaction needs. It is tried
-	// again after wireOff: it may be another server, the password was about to be
-	// changed, or the user is given more.
+	// off: the server did not do what a lookup by transaction needs. One lookup
+	// tries it again after wireOff, and then nobody for as long: it may be another
+	// server, the password was about to be changed, or the user is given more.
 	off atomic.Pointer[time.Time]
 
 	mu      sync.Mutex
@@ -60,18 +60,33 @@ func newWire(o *redis.Options) *wire {
 	return w
 }
 
-// usable reports whether lookups may go this way.
-func (w *wire) usable() bool {
+// usable reports whether lookups go this way.
+func (w *wire) usable() bool { return w != nil && w.off.Load() == nil }
+
+// try reports whether a lookup is to go this way: each if they do, and one a
+// while after the server has refused.
+func (w *wire) try() bool {
 	if w == nil {
 		return false
 	}
 	since := w.off.Load()
-	return since == nil || time.Since(*since) > wireOff
+	if since == nil {
+		return true
+	}
+	now := time.Now()
+	return now.Sub(*since) > wireOff && w.off.CompareAndSwap(since, &now)
 }
 
 // wireOff is how long lookups go by the scripts alone where the server did not
 // carry out a transaction.
 const wireOff = time.Minute
+
+// turnOn has all lookups go this way again.
+func (w *wire) turnOn() {
+	if w.off.Load() != nil {
+		w.off.Store(nil)
+	}
+}
 
 func (w *wire) turnOff() {
 	now := time.Now()
@@ -431,16 +446,19 @@ func (w *wire) lookup(ctx context.Context, sp *space, sets []*tagSet, gets []*ge
 		}
 		switch err = cn.exchange(ctx, q, found); {
 		case err == nil:
+			w.turnOn()
 			return true, nil
 		case isAnswer(err), errors.Is(err, errReply):
-			if isForGood(err) {
+			if refusesTransactions(err) {
 				w.turnOff()
 			}
 			return false, nil
 		case ctx.Err() != nil:
+			w.along.unanswered(q.along)
 			return false, ctx.Err()
 		case errors.Is(err, errBroken): // by another user of it
 		case !reused || !hungUp(err):
+			w.along.unanswered(q.along)
 			return false, err
 		default:
 			w.drop() // the others will be no better
@@ -461,9 +479,9 @@ func (w *wire) deadline(ctx context.Context, now time.Time) time.Time {
 	return deadline
 }
 
-// isForGood reports whether a transaction was refused for what it is: the user
-// may not, the server cannot, or does not answer as Redis does.
-func isForGood(err error) bool {
+// refusesTransactions reports whether a transaction was refused for what it is:
+// the user may not, the server cannot, or does not answer as Redis does.
+func refusesTransactions(err error) bool {
 	return errors.Is(err, errReply) || redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "unknown command") ||
 		redis.HasErrorPrefix(err, "NOREPLID")
 }

@@ -79,7 +79,7 @@ func (cn *wireConn) exchange(ctx context.Context, q trip, found []finding) error
 		if err == nil {
 			err = cn.read(&q, found)
 		}
-		if err != nil {
+		if err != nil && !isDeclined(err) {
 			err = cn.fail(err)
 		}
 	}
@@ -190,7 +190,7 @@ func (cn *wireConn) fail(err error) error {
 // nobody reads there any more.
 func (cn *wireConn) leave(asked time.Time, err error) {
 	cn.wire.mu.Lock()
-	if err == nil {
+	if err == nil || isDeclined(err) {
 		cn.used, cn.touched = asked, true
 	}
 	if cn.reading = len(cn.turns) > 0; cn.reading {

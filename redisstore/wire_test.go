@@ -270,8 +270,54 @@ func TestServerThatRefusesOnceIsAskedByTransactionLater(t *testing.T) {
 	srv.Do(t, "acl", "setuser", "default", "+multi")
 	was := s.wire.off.Load().Add(-wireOff)
 	s.wire.off.Store(&was)
+	if s.wire.usable() || !s.wire.try() || s.wire.try() || s.wire.usable() {
+		t.Error("a minute later it is not just one lookup that tries")
+	}
 	if done, err := s.wire.lookup(t.Context(), sp, []*tagSet{tags.(*tagSet)}, nil, make([]finding, 1)); !done || err != nil || !s.wire.usable() {
 		t.Errorf("a minute later: %v, %v", done, err)
+	}
+}
+
+// TestRefusedTransactionLeavesTheConnectionGood: a server that is full refuses
+// each, and to dial for each lookup would take longer than the lookup.
+func TestRefusedTransactionLeavesTheConnectionGood(t *testing.T) {
+	t.Parallel()
+	for what, refuse := range map[string][2][]any{
+		"no room": {{"config", "set", "maxmemory", "1"}, {"config", "set", "maxmemory", "0"}},
+		"no DEL":  {{"acl", "setuser", "default", "-del"}, {"acl", "setuser", "default", "+del"}},
+	} {
+		srv := testredis.Start(t, "--maxmemory-policy", "noeviction")
+		s, sp, tags := settledOn(t, srv.URL())
+		if err := sp.Fill(t.Context(), cachedsql.Key{1}, []byte("entry"), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		idle := func() []*wireConn {
+			s.wire.mu.Lock()
+			defer s.wire.mu.Unlock()
+			return slices.Clone(s.wire.idle)
+		}
+		before := idle()
+		read := func() (done bool, entry string) {
+			g := sp.newGet(cachedsql.Key{1})
+			done, err := s.wire.lookup(t.Context(), sp, []*tagSet{tags.(*tagSet)}, []*get{g}, make([]finding, 1))
+			if err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			return done, string(g.entry)
+		}
+		srv.Do(t, refuse[0]...)
+		for range 3 {
+			if done, _ := read(); done {
+				t.Errorf("%s: carried out", what)
+			}
+		}
+		srv.Do(t, refuse[1]...)
+		if done, entry := read(); !done || entry != "entry" {
+			t.Errorf("%s: afterwards: %v, %q", what, done, entry)
+		}
+		if after := idle(); len(before) != 1 || !slices.Equal(after, before) {
+			t.Errorf("%s: connections %p, before that %p", what, after, before)
+		}
 	}
 }
 
