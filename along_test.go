@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +125,50 @@ func TestSmallResultGoesToTheStoreAlong(t *testing.T) {
 	}
 }
 
+// TestSlowHookDoesNotHoldUpLookups: it is not called where others wait behind the
+// lookup that a result went with, and what waits for it is bounded all the same.
+func TestSlowHookDoesNotHoldUpLookups(t *testing.T) {
+	t.Parallel()
+	const reads, workers, limit = 20, 4, 2
+	for _, stores := range []bool{true, false} {
+		store, open := &alongStore{takes: true, stores: stores}, make(chan struct{})
+		cache, rec := missAlong(t, store, cachedsqltest.Everything, 1, func(c *cachedsql.Config) {
+			c.FillQueue = limit
+			c.OnEvent = func(e cachedsql.Event) {
+				if e.Outcome == cachedsql.Filled || e.Outcome == cachedsql.NotFilled {
+					<-open
+				}
+			}
+		})
+		db := cache.OpenDB(newReadyDriver(1))
+		defer db.Close()
+		var reading sync.WaitGroup
+		var passed atomic.Int64 // the others are held up by the hook, about their own results
+		for i := range reads {
+			reading.Go(func() {
+				thing := newThing(benchQuery, 1)
+				thing.arg = int64(100 + i)
+				thing.read(t, db)
+				passed.Add(1)
+			})
+		}
+		for passed.Load()+int64(rec.Count(cachedsql.NotFilled)) < reads {
+			store.lookup()
+			time.Sleep(time.Millisecond)
+		}
+		if n := passed.Load(); n > workers+2*limit {
+			t.Errorf("%d of %d results wait for the hook, want %d at most", n, reads, workers+2*limit)
+		}
+		store.lookup()
+		close(open)
+		reading.Wait()
+		cachedsqltest.Wait(t, cache)
+		if n := rec.Count(cachedsql.Filled) + rec.Count(cachedsql.NotFilled); n != reads+1 {
+			t.Errorf("%d times it was told what became of a result, want %d", n, reads+1)
+		}
+	}
+}
+
 func TestResultThatWasNotStoredAlongIsStoredByItself(t *testing.T) {
 	t.Parallel()
 	store := &alongStore{takes: true}
@@ -144,11 +189,15 @@ func TestResultsThatDoNotGoAlong(t *testing.T) {
 	}{
 		"a store that takes none":  {&alongStore{}, cachedsqltest.Everything, 1},
 		"a large one":              {&alongStore{takes: true}, cachedsqltest.Everything, 1000},
+		"one that stays large":     {&alongStore{takes: true}, "version: 1\nrules:\n  - {name: all, ttl: 1h, compress: off}\n", 80},
 		"one that takes long":      {&alongStore{takes: true}, "version: 1\nrules:\n  - {name: all, ttl: 1h, compress: zstd}\n", 100},
 		"one that others wait for": {&alongStore{takes: true}, "version: 1\nrules:\n  - {name: all, ttl: 1h, fill_wait: 10s}\n", 1},
 	} {
 		cache, rec := missAlong(t, c.store, c.rules, c.rows, nil)
 		cachedsqltest.Wait(t, cache)
+		if len(c.store.seen) != 0 {
+			t.Errorf("%s: it is made ready for nothing", name)
+		}
 		if waiting, fills := c.store.counts(); waiting != 0 || fills != 1 || rec.Count(cachedsql.Filled) != 1 {
 			t.Errorf("%s: %d wait, %d came by themselves, %d were stored, want none, 1 and 1", name, waiting, fills, rec.Count(cachedsql.Filled))
 		}

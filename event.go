@@ -79,7 +79,9 @@ type Event struct {
 	Tags []string
 	// Rows and Bytes are the size of a result stored or served.
 	Rows, Bytes int64
-	// Duration is how long it took: a lookup, a query, a call to the store.
+	// Duration is how long it took: a lookup, a query, a call to the store. For
+	// Filled it counts what a small result waited for the lookup that it went to
+	// the store with, up to 20 ms with package redisstore.
 	Duration time.Duration
 	// Err is the failure, for Corrupt, Unauthentic, StoreFailed, Note and
 	// Different.

@@ -56,11 +56,15 @@ type filling struct {
 // later stores the entry by a task, unless too many wait already.
 func (f *filling) later() {
 	if !f.cache.tasks.may(f.byItself) {
-		f.lookup.flight.leave()
-		e := f.event(NotFilled)
-		e.Reason = reason.FillDropped
-		f.tell(e)
+		f.dropped()
 	}
+}
+
+func (f *filling) dropped() {
+	f.lookup.flight.leave()
+	e := f.event(NotFilled)
+	e.Reason = reason.FillDropped
+	f.tell(e)
 }
 
 // byItself puts the entry into the store.
@@ -83,32 +87,55 @@ func (f *filling) byItself() {
 // that takes less than to wake a task.
 const shortEntry = 16 << 10
 
+// isShort reports whether it may be short as it is stored, and it takes little
+// time to see. One that stays as it is has to be as short as it would be with S2.
+func (f *filling) isShort() bool {
+	switch f.lookup.route.compression() {
+	case CompressZstd:
+		return false
+	case CompressOff:
+		return len(f.entry) <= compressAbove
+	default:
+		return len(f.entry) <= shortEntry
+	}
+}
+
 // along lets the entry go to the store with the next lookup, at a fraction of what
 // a task and a round trip of its own cost. False: it has to go by itself. So do
-// those that another process waits for.
+// those that another process waits for, and all where too many tasks wait.
 func (f *filling) along() bool {
 	c, l := f.cache, f.lookup
-	if len(f.entry) > shortEntry || l.route.compression() == CompressZstd || l.route.awaited() || c.refusesEntries() != reason.None || !c.tasks.begin() {
+	if !f.isShort() || l.route.awaited() || c.refusesEntries() != reason.None || !c.tasks.begin() {
 		return false
 	}
 	started := time.Now()
-	taken := l.route.space.fillEntryAlong(l.key, f.ttl, f.compressed, func(stored bool) {
-		defer c.tasks.finished()
-		switch {
-		case !stored:
-			f.later()
-			return
-		case c.config.OnEvent != nil: // which may take its time, and ask the store itself
-			c.tasks.must(func() { f.stored(time.Since(started)) })
-		default:
-			f.stored(time.Since(started))
-		}
-		l.flight.leave()
-	})
+	taken := l.route.space.fillEntryAlong(l.key, f.ttl, f.compressed, func(stored bool) { f.went(stored, time.Since(started)) })
 	if !taken {
-		c.tasks.finished()
+		c.tasks.end()
 	}
 	return taken
+}
+
+// went is called when it is known what became of an entry that went along. That
+// is in somebody else's lookup, others behind it, or in a timer: OnEvent, which may
+// take its time and ask the store itself, is called by a task. There is a place
+// for it in the queue, however many wait. Only after Close there are no tasks, and
+// no lookups to hold up.
+func (f *filling) went(stored bool, took time.Duration) {
+	c := f.cache
+	switch {
+	case !stored:
+		if !c.tasks.follow(f.byItself) {
+			f.dropped()
+		}
+		return
+	case c.config.OnEvent == nil:
+		f.stored(took)
+		c.tasks.end()
+	case !c.tasks.follow(func() { f.stored(took) }):
+		f.stored(took)
+	}
+	f.lookup.flight.leave()
 }
 
 func (f *filling) compressed() []byte {

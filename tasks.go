@@ -17,13 +17,14 @@ const (
 type tasks struct {
 	limit int
 
-	mu      sync.Mutex
-	waiting sync.Cond
-	queue   []func()
-	pending int // queued or running
-	closed  bool
-	idle    chan struct{} // closed when pending is 0; made by who waits for that
-	done    sync.WaitGroup
+	mu       sync.Mutex
+	waiting  sync.Cond
+	queue    []func()
+	promised int // places in the queue, by begin
+	pending  int // queued, promised or running
+	closed   bool
+	idle     chan struct{} // closed when pending is 0; made by who waits for that
+	done     sync.WaitGroup
 }
 
 func newTasks(limit int) *tasks {
@@ -57,15 +58,33 @@ func (t *tasks) add(f func(), always bool) bool {
 	return true
 }
 
-// begin counts something as pending that others do, until finished is called.
+// begin counts something as pending that others do, until end or follow is
+// called, and promises that it may be followed by a task, unless too much waits
+// already. So there are at most twice as many as the limit.
 func (t *tasks) begin() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed {
+	if t.closed || len(t.queue)+t.promised >= t.limit {
 		return false
 	}
+	t.promised++
 	t.pending++
 	return true
+}
+
+// end says that what has begun is done, and needs no task.
+func (t *tasks) end() {
+	t.mu.Lock()
+	t.promised--
+	t.mu.Unlock()
+	t.finished()
+}
+
+// follow queues the task that was promised to what has begun. It reports false
+// only where nothing can be queued any more; what has begun is done either way.
+func (t *tasks) follow(f func()) bool {
+	defer t.end()
+	return t.add(f, true)
 }
 
 func (t *tasks) work() {
