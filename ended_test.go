@@ -48,6 +48,8 @@ func (p *pair) loseDeadlock(tx *sql.Tx, last string) {
 	p.Helper()
 	other := p.conn(p.bare)
 	defer other.ExecContext(p.Context(), "ROLLBACK")
+	id := answer(p.Context(), other, "SELECT CONNECTION_ID() AS id")
+	blocked := "SELECT COUNT(*) AS n FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT' AND trx_mysql_thread_id = " + strings.TrimPrefix(id, "id | ")
 	p.exec(other, "BEGIN", "UPDATE items SET price = 2 WHERE id = 2")
 	for i := range 20 { // the server spares who has changed more
 		p.exec(other, fmt.Sprintf("INSERT INTO items VALUES (%d, 'weight', 0)", 1000+i))
@@ -59,11 +61,12 @@ func (p *pair) loseDeadlock(tx *sql.Tx, last string) {
 		waits <- err
 	}()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(150 * time.Millisecond) { // which is how old the answer may be
-		if got := answer(p.Context(), p.bare, "SELECT COUNT(*) FROM information_schema.INNODB_LOCK_WAITS"); !strings.HasSuffix(got, "| 0") {
+		got := answer(p.Context(), p.bare, blocked)
+		if got == "n | 1" {
 			break
 		}
-		if time.Now().After(deadline) {
-			p.Fatal("nobody waits")
+		if got != "n | 0" || time.Now().After(deadline) {
+			p.Fatalf("nobody waits: %s", got)
 		}
 	}
 	if got := answer(p.Context(), tx, last); !strings.Contains(got, "1213") {
