@@ -21,7 +21,17 @@ var postgresSettings = []string{
 	"transform_null_equals", "array_nulls", "backslash_quote", "gin_fuzzy_search_limit", "timezone_abbreviations",
 	"default_transaction_isolation", "plan_cache_mode", "session_replication_role", "restrict_nonsystem_relation_kind",
 	"pg_trgm.similarity_threshold", "pg_trgm.word_similarity_threshold", "pg_trgm.strict_word_similarity_threshold",
+	"hnsw.ef_search", "hnsw.iterative_scan", "hnsw.max_scan_tuples", "hnsw.scan_mem_multiplier",
+	"ivfflat.probes", "ivfflat.iterative_scan", "ivfflat.max_probes",
 }
+
+// postgresGiven asks for the session's value of each setting of an extension, or
+// of the application's own, that ALTER ROLE or ALTER DATABASE gives now. Those of
+// a library that is not loaded yet are in force, and not in pg_settings.
+const postgresGiven = `(SELECT pg_catalog.json_object_agg(name, pg_catalog.current_setting(name, true) ORDER BY name)` +
+	` FROM (SELECT DISTINCT pg_catalog.lower(pg_catalog.split_part(c, '=', 1)) AS name FROM pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) AS c` +
+	` WHERE setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))` +
+	` AND setrole IN (0, (SELECT usesysid FROM pg_catalog.pg_user WHERE usename = session_user))) AS given WHERE name LIKE '%.%')::text`
 
 // postgresIgnored are settings that change how long a statement takes or what
 // is logged of it, never what it returns.
@@ -75,7 +85,7 @@ func (c *conn) postgresSettings() []string {
 const postgresRun = `(EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint`
 
 // postgresFacts are the answers before those about settings.
-const postgresFacts = 12
+const postgresFacts = 13
 
 // postgresQuestion asks which database this is, and for the session. The name
 // of the database has to be the same for all its users, however they connect
@@ -99,7 +109,7 @@ func postgresQuestion(withoutControl bool, settings []string) string {
 		` WHERE pg_catalog.pg_my_temp_schema() <> 0 AND typnamespace = pg_catalog.pg_my_temp_schema() AND typelem = 0)::text,` +
 		` (SELECT pg_catalog.bool_or(pg_catalog.has_function_privilege('public', oid, 'execute'))` +
 		` FROM pg_catalog.pg_proc WHERE proname = 'pg_control_system')::text, ` + postgresRun + `::text,` +
-		` pg_catalog.to_regrole(pg_catalog.quote_ident(current_user))::oid::text`)
+		` pg_catalog.to_regrole(pg_catalog.quote_ident(current_user))::oid::text, ` + postgresGiven)
 	for _, name := range settings {
 		q.WriteString(`, pg_catalog.current_setting('` + strings.ReplaceAll(name, `'`, `''`) + `', true)`)
 	}
@@ -138,7 +148,7 @@ func postgresAnswer(row []catalog.Text) (state, error) {
 		names:     catalog.Session{Known: true},
 	}
 	// A role may be renamed, and another made that is called as it was.
-	for _, v := range append([]catalog.Text{row[4], row[11]}, row[postgresFacts:]...) {
+	for _, v := range append([]catalog.Text{row[4], row[11], row[12]}, row[postgresFacts:]...) {
 		if v.Valid {
 			st.settings = append(st.settings, "="+v.S)
 		} else {

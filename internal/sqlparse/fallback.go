@@ -35,6 +35,7 @@ func fallback(d Dialect, text string, why reason.Reason) *Statement {
 	st.WritesAll = !ok || len(names) == 0 || !words.startsWith(rowWords)
 	st.SessionUnknown = !ok || words.several || !words.startsWith(tableWords)
 	st.ImplicitCommit = d == MySQL && words.startsWith(ddlWords)
+	st.Delayed = d == MySQL && slices.Contains(words.plain, "delayed")
 	st.Funcs = words.funcs
 	return st
 }

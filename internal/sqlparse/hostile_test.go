@@ -170,6 +170,20 @@ func TestExecutableCommentTakesTheFallback(t *testing.T) {
 	}
 }
 
+func TestFallbackSeesThatAnInsertIsDelayed(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"INSERT /*! DELAYED */ INTO t VALUES (1)": true,
+		"REPLACE DELAYED t FROB (1)":              true,
+		"INSERT /*! INTO */ t VALUES (1)":         false,
+		"INSERT INTO t FROB ('delayed')":          false,
+	} {
+		if st := Parse(MySQL, text); st.Kind != Unknown || st.Delayed != want {
+			t.Errorf("%s: %s, delayed: %v; want it not parsed, and delayed: %v", text, st.Kind, st.Delayed, want)
+		}
+	}
+}
+
 func TestIdentifiersFindsEveryRelation(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
