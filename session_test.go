@@ -73,7 +73,7 @@ var sessionChanges = []struct {
 	{"bytea output", pg, []string{"CREATE TABLE bytes (b BYTEA)", "INSERT INTO bytes VALUES ('\\x00ff')"}, []string{"SET bytea_output = escape"}, "SELECT b::text FROM bytes", "RESET bytea_output"},
 	{"temporary table", pg | my, nil, []string{"CREATE TEMPORARY TABLE items (id INTEGER, name VARCHAR(100), price INTEGER)"}, allItems, "DROP TABLE items"},
 	{"temporary table that is renamed", pg | my, nil, []string{"CREATE TEMPORARY TABLE aside (id INTEGER, name VARCHAR(100), price INTEGER)", allItems, "ALTER TABLE aside RENAME TO items"}, allItems, "DROP TABLE items"},
-	{"temporary view that is renamed", pg, nil, []string{"CREATE TEMPORARY VIEW aside AS SELECT 1 AS id, 'x' AS name, 7 AS price", "ALTER VIEW aside RENAME TO items"}, allItems, "DROP VIEW items"},
+	{"temporary view that is renamed", pg, nil, []string{"CREATE TEMPORARY VIEW aside AS SELECT 1 AS id, 'x'::VARCHAR(100) AS name, 7 AS price", "ALTER VIEW aside RENAME TO items"}, allItems, "DROP VIEW items"},
 	{"temporary table renamed by itself", my, nil, []string{"CREATE TEMPORARY TABLE aside (id INTEGER, name VARCHAR(100), price INTEGER)", allItems, "RENAME TABLE aside TO items"}, allItems, "DROP TABLE items"},
 	{"temporary table in a do block", pg, nil, []string{"DO $$ BEGIN CREATE TEMP TABLE items AS SELECT id, name, 7 AS price FROM public.items; END $$"}, allItems, "DROP TABLE items"},
 	{"temporary table dropped at commit", pg, nil, []string{"BEGIN", "CREATE TEMP TABLE items (price INTEGER) ON COMMIT DROP", "SELECT price FROM items", "COMMIT"}, allItems, ""},
