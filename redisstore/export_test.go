@@ -17,3 +17,9 @@ func FollowWithout(sp cachedsql.Space, bound time.Duration, report func(error), 
 	f.run()
 	return f, nil
 }
+
+// WarmConns is how many connections are made ahead of need at a time.
+const WarmConns = warmConns
+
+// IdleConns is how many connections of an opened store wait for scripts.
+func (s *Store) IdleConns() int { return s.scripts.warmer.idle() }
