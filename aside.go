@@ -26,13 +26,13 @@ type aside struct {
 // surelyReads reports whether a read writes nothing by what the database says,
 // where no route is known. Inside a transaction that is what it said before.
 func (c *conn) surelyReads(ctx context.Context, p *plan) bool {
-	in := c.session.instance
-	if p.st.Kind != sqlparse.Read || in == nil || !c.session.names.Known || !c.connector.hasCatalog() {
+	b := c.session.backend
+	if p.st.Kind != sqlparse.Read || b == nil || !c.session.names.Known || !c.connector.hasCatalog() {
 		return false
 	}
-	a := in.aside.Load()
+	a := b.aside.Load()
 	if !c.tx.inside() && !c.tx.isolationOnce {
-		a = in.readAside(ctx, c.dialect(), server{c})
+		a = b.readAside(ctx, c.dialect(), server{c})
 	}
 	if a == nil {
 		return false
@@ -43,29 +43,29 @@ func (c *conn) surelyReads(ctx context.Context, p *plan) bool {
 }
 
 // readAside returns nil where the database does not say.
-func (in *instance) readAside(ctx context.Context, d sqlparse.Dialect, q catalog.Querier) *aside {
+func (b *backend) readAside(ctx context.Context, d sqlparse.Dialect, q catalog.Querier) *aside {
 	select {
-	case <-in.loading:
+	case <-b.loading:
 	case <-ctx.Done():
 		return nil
 	}
-	defer func() { in.loading <- struct{}{} }()
-	in.mu.Lock()
-	goodFor := max(reloadAtMost, asideShare*in.loadTook)
-	in.mu.Unlock()
-	if a := in.aside.Load(); a != nil && time.Since(a.at) < goodFor {
+	defer func() { b.loading <- struct{}{} }()
+	b.mu.Lock()
+	goodFor := max(reloadAtMost, asideShare*b.loadTook)
+	b.mu.Unlock()
+	if a := b.aside.Load(); a != nil && time.Since(a.at) < goodFor {
 		return a
 	}
-	in.aside.Store(nil) // what it said before says nothing of now
-	if in.failedLately() != nil {
+	b.aside.Store(nil) // what it said before says nothing of now
+	if b.failedLately() != nil {
 		return nil
 	}
 	at := time.Now()
-	k, err := in.readCatalog(ctx, d, q)
+	k, err := b.readCatalog(ctx, d, q)
 	if err != nil {
 		return nil
 	}
 	a := &aside{k, at}
-	in.aside.Store(a)
+	b.aside.Store(a)
 	return a
 }

@@ -25,7 +25,7 @@ type conn struct {
 
 	background bool // used by a revalidator alone
 
-	counted *instance // see leadsTo
+	counted *backend // see leadsTo
 
 	sample string // what stands for the driver's options: see variant.go
 

@@ -104,14 +104,14 @@ type connector struct {
 	// theirs alone, and not cached. It also stands for a sample that nobody can
 	// take.
 	private    string
-	identified atomic.Bool              // a connection has learnt its namespace
-	last       atomic.Pointer[instance] // the one learnt last
-	owes       atomic.Bool              // writes went unannounced before one was
-	noControl  atomic.Bool              // PostgreSQL: pg_control_system is not open to everybody
-	noScanner  sync.Once                // has told that Adapter.ScanColumn is missing
-	noGrants   sync.Once                // MySQL: has told that SHOW GRANTS is refused
-	sample     atomic.Pointer[string]   // of a connection of it: see variant.go
-	noSample   sync.Once                // has told that a sample cannot be had
+	identified atomic.Bool             // a connection has learnt its namespace
+	last       atomic.Pointer[backend] // the one learnt last
+	owes       atomic.Bool             // writes went unannounced before one was
+	noControl  atomic.Bool             // PostgreSQL: pg_control_system is not open to everybody
+	noScanner  sync.Once               // has told that Adapter.ScanColumn is missing
+	noGrants   sync.Once               // MySQL: has told that SHOW GRANTS is refused
+	sample     atomic.Pointer[string]  // of a connection of it: see variant.go
+	noSample   sync.Once               // has told that a sample cannot be had
 
 	lazy    bool // connections are dialled on first need
 	outsets outsets

@@ -165,7 +165,7 @@ func (c *conn) haunt(p *plan, why Reason, x *call) {
 		return
 	}
 	r := p.route.Load()
-	if r == nil || !c.session.known || r.instance != c.session.instance || r.known != r.instance.known() || r.reason != why && r.reason != reason.None {
+	if r == nil || !c.session.known || r.backend != c.session.backend || r.known != r.backend.known() || r.reason != why && r.reason != reason.None {
 		return
 	}
 	hash, ok := c.cache.ghosts.hash(c, x.args)

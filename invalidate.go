@@ -260,7 +260,7 @@ func (c *conn) judgeAgain(ctx context.Context, w *write, again func() touched) t
 		w.space.outdate()
 		return all
 	}
-	if k := c.session.instance.load(ctx, c.dialect(), server{c}, seen, false); k.err != nil {
+	if k := c.session.backend.load(ctx, c.dialect(), server{c}, seen, false); k.err != nil {
 		return all
 	}
 	return again()
@@ -327,7 +327,7 @@ func (r *route) knownSchema() Schema {
 // cannot be asked for now.
 func (c *conn) knownRoute(ctx context.Context, p *plan) *route {
 	if c.tx.inside() || c.tx.isolationOnce {
-		if c.session.space == nil || c.connector.hasCatalog() && c.session.instance.catalog.Load() == nil {
+		if c.session.space == nil || c.connector.hasCatalog() && c.session.backend.catalog.Load() == nil {
 			return nil
 		}
 		r := c.route(p)

@@ -88,19 +88,19 @@ func (r *Rules) dimensions() []string {
 }
 
 // known returns what is known of the server now, nil if nothing is.
-func (in *instance) known() *knowledge {
-	k := in.catalog.Load()
+func (b *backend) known() *knowledge {
+	k := b.catalog.Load()
 	if k == nil || k.early == nil || time.Now().Before(k.ripe) {
 		return k
 	}
 	ripe := *k
 	ripe.early = nil
-	in.catalog.CompareAndSwap(k, &ripe)
-	return in.catalog.Load()
+	b.catalog.CompareAndSwap(k, &ripe)
+	return b.catalog.Load()
 }
 
 // upToDate reports whether there is nothing to read before the store is asked.
-func (in *instance) upToDate() bool {
-	k := in.catalog.Load()
-	return k != nil && k.rules == in.space.cache.rules.Load() && !in.outdated.Load()
+func (b *backend) upToDate() bool {
+	k := b.catalog.Load()
+	return k != nil && k.rules == b.space.cache.rules.Load() && !b.outdated.Load()
 }

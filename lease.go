@@ -393,8 +393,8 @@ func (c *Cache) goAway(ctx context.Context, w *write, cause error) (again bool, 
 // away until it is certain.
 func (c *Cache) finish(w *write, definite bool) {
 	if w.isDDL() {
-		for _, in := range w.space.met() {
-			in.altered.Store(true)
+		for _, b := range w.space.met() {
+			b.altered.Store(true)
 		}
 	}
 	if w.begun {

@@ -170,7 +170,7 @@ func (sp *space) promise(r *route, bound time.Duration) bool {
 	}
 	ps.mu.Unlock()
 	if !all {
-		r.instance.outdated.Store(true)
+		r.backend.outdated.Store(true)
 	}
 	return all
 }

@@ -48,7 +48,7 @@ func (k *connector) dialling() (d dialling) {
 	}
 	last := k.last.Load()
 	if last == nil {
-		last = k.cache.space(k.cache.config.Namespace).instance("")
+		last = k.cache.space(k.cache.config.Namespace).backend("")
 	}
 	if known := last.known(); known != nil {
 		d.schema = known.schema
@@ -62,7 +62,7 @@ func (c *conn) outsetNow() *outset {
 }
 
 func (o *outset) same(p *outset) bool {
-	return o.session.key == p.session.key && o.session.instance == p.session.instance && o.session.path == p.session.path &&
+	return o.session.key == p.session.key && o.session.backend == p.session.backend && o.session.path == p.session.path &&
 		o.session.unfit == p.session.unfit && o.session.misread == p.session.misread &&
 		o.chains == p.chains && o.autocommitOff == p.autocommitOff
 }
@@ -198,7 +198,7 @@ func (o *outset) current(d time.Duration) bool {
 	if time.Since(o.dialled.at) > d {
 		return false
 	}
-	known := o.session.instance.known()
+	known := o.session.backend.known()
 	return known == nil || known.schema == o.dialled.schema
 }
 

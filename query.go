@@ -197,13 +197,13 @@ func (c *conn) hidesCalls(p *plan) bool {
 	if !c.connector.hasCatalog() || len(p.st.Reads)+len(p.st.Names)+len(p.st.Types)+len(p.st.Builtins) == 0 {
 		return false
 	}
-	in := c.session.instance
-	if in == nil {
-		in = c.connector.last.Load()
+	b := c.session.backend
+	if b == nil {
+		b = c.connector.last.Load()
 	}
 	var k *knowledge
-	if in != nil {
-		k = in.known()
+	if b != nil {
+		k = b.known()
 	}
 	if k == nil || k.catalog == nil {
 		return c.cache.rules.Load() != nil

@@ -6,7 +6,7 @@ package cachedsql
 // So what identifies the run of a server is part of every key, and when a
 // process first meets another run it announces a write to everything, for
 // those who have no connection to it yet. The schema may be an older one as
-// well, so that is kept for each run: see instance.go.
+// well, so that is kept for each run: see backend.go.
 //
 // Who names the database by Config.Namespace says what is one database, and
 // that it loses nothing.
@@ -28,7 +28,7 @@ func (sp *space) restarted(run string) bool {
 }
 
 // forgetRun makes nothing be served that was cached from an earlier run. What was
-// learnt of that is not known of this one: see instance.go.
+// learnt of that is not known of this one: see backend.go.
 func (c *Cache) forgetRun(sp *space) {
 	c.config.Logger.Info("cachedsql: the database server has started anew, or this is a copy of it; nothing cached from the other is used", "namespace", sp.name)
 	c.bumpNow(sp, touched{names: []string{WildcardTag}})

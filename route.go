@@ -38,9 +38,9 @@ type routeKey struct {
 	rules *Rules
 	known *knowledge
 	space *space
-	// instance is whose catalog that is.
-	instance *instance
-	path     string
+	// backend is whose catalog that is.
+	backend *backend
+	path    string
 	// database and user may appear in a rule's conditions.
 	database, user string
 }
@@ -52,7 +52,7 @@ const maxRoutes = 256
 // route returns p's route in the connection's present state, which is known.
 func (c *conn) route(p *plan) *route {
 	s := &c.session
-	key := routeKey{c.cache.rules.Load(), s.instance.known(), s.space, s.instance, s.path, s.database, s.user}
+	key := routeKey{c.cache.rules.Load(), s.backend.known(), s.space, s.backend, s.path, s.database, s.user}
 	if r := p.route.Load(); r != nil && r.routeKey == key {
 		return r
 	}
@@ -186,8 +186,8 @@ func (c *conn) prepareRoute(ctx context.Context, p *plan) (*route, error) {
 			return nil, err
 		}
 		r := c.route(p)
-		if len(r.effects.Unknown) != 0 && c.session.instance.mayReload() {
-			c.session.instance.load(ctx, c.dialect(), server{c}, r.known.schema, true)
+		if len(r.effects.Unknown) != 0 && c.session.backend.mayReload() {
+			c.session.backend.load(ctx, c.dialect(), server{c}, r.known.schema, true)
 			r = c.route(p)
 		}
 		if c.lazy || c.namesHold(r.known) {
@@ -203,21 +203,21 @@ var errSchemaChanges = errors.New("cachedsql: the schema changes all the time")
 // rules. What it learns later of schema changes comes with the store's answers:
 // see refreshCatalog.
 func (c *conn) knowCatalog(ctx context.Context) error {
-	in := c.session.instance
-	if !c.connector.hasCatalog() || in.upToDate() {
+	b := c.session.backend
+	if !c.connector.hasCatalog() || b.upToDate() {
 		return nil
 	}
 	var found Reading
-	in.outdated.Store(false) // who finds it so from now on may have seen more than the store says now
+	b.outdated.Store(false) // who finds it so from now on may have seen more than the store says now
 	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
-		found, err = in.space.store.Check(ctx, in.space.none)
+		found, err = b.space.store.Check(ctx, b.space.none)
 		return err
 	})
 	if err == nil {
-		err = in.load(ctx, c.dialect(), server{c}, found.Schema, false).err
+		err = b.load(ctx, c.dialect(), server{c}, found.Schema, false).err
 	}
 	if err != nil {
-		in.outdated.Store(true)
+		b.outdated.Store(true)
 		return err
 	}
 	if c.connector.lazy {
@@ -237,17 +237,17 @@ func (c *conn) isTakenUnder(schema Schema) bool {
 // refreshCatalog reads the catalog again where the store shows that the schema
 // has changed since. It reports whether what is known was current.
 func (c *conn) refreshCatalog(ctx context.Context, schema Schema) (current bool) {
-	in := c.session.instance
+	b := c.session.backend
 	if !c.connector.hasCatalog() {
 		return true
 	}
 	if !c.isTakenUnder(schema) {
 		return false
 	}
-	if k := in.known(); k != nil && k.schema == schema {
+	if k := b.known(); k != nil && k.schema == schema {
 		return true
 	}
-	in.load(ctx, c.dialect(), server{c}, schema, false)
+	b.load(ctx, c.dialect(), server{c}, schema, false)
 	return false
 }
 

@@ -25,7 +25,7 @@ type session struct {
 
 	key      [sha256.Size]byte // everything that can change a result
 	space    *space
-	instance *instance
+	backend  *backend
 	asked    time.Time // when that was found
 	names    catalog.Session
 	path     string // names, as a comparable value
@@ -138,7 +138,7 @@ func (s *session) readsTemp(st *sqlparse.Statement) bool {
 // know makes the session's state known, asking the server if need be.
 func (c *conn) know(ctx context.Context) error {
 	s := &c.session
-	if s.known && (c.lazy || c.namesHold(s.instance.known())) {
+	if s.known && (c.lazy || c.namesHold(s.backend.known())) {
 		return nil
 	}
 	schema := c.schemaKnown()
@@ -178,14 +178,14 @@ func (c *conn) namesHold(k *knowledge) bool {
 // connection is believed to lead to. What the server says afterwards is at
 // least as new.
 func (c *conn) schemaKnown() Schema {
-	in := c.session.instance
-	if in == nil {
-		in = c.connector.last.Load()
+	b := c.session.backend
+	if b == nil {
+		b = c.connector.last.Load()
 	}
-	if in == nil {
+	if b == nil {
 		return ""
 	}
-	if k := in.known(); k != nil {
+	if k := b.known(); k != nil {
 		return k.schema
 	}
 	return ""
@@ -239,8 +239,8 @@ func (c *conn) learn(found state) {
 		found.namespace = c.connector.private
 	}
 	s.space = c.cache.space(found.namespace)
-	s.instance, s.asked = s.space.instance(found.of()), time.Now()
-	c.leadsTo(s.instance)
+	s.backend, s.asked = s.space.backend(found.of()), time.Now()
+	c.leadsTo(s.backend)
 	s.names, s.database, s.user = found.names, found.database, found.user
 	s.path = found.names.Database + "\x00" + strings.Join(found.names.SearchPath, "\x00")
 	for _, t := range found.temp {
@@ -256,7 +256,7 @@ func (c *conn) learn(found state) {
 	h.Sum(s.key[:0])
 	s.known = true
 	c.connector.identified.Store(true)
-	c.connector.last.Store(s.instance)
+	c.connector.last.Store(s.backend)
 	if s.space.restarted(found.run) {
 		c.cache.forgetRun(s.space)
 	}

@@ -24,12 +24,12 @@ type space struct {
 	followings followings
 	promises   promises
 
-	mu        sync.Mutex
-	debt      map[string]struct{}
-	doubt     map[string]struct{} // names of writes whose outcome nobody knows
-	judged    map[Schema]struct{} // what the names in debt and doubt were judged under
-	runs      map[string]struct{} // of the server, that connections have met
-	instances []*instance         // the one met last comes last
+	mu       sync.Mutex
+	debt     map[string]struct{}
+	doubt    map[string]struct{} // names of writes whose outcome nobody knows
+	judged   map[Schema]struct{} // what the names in debt and doubt were judged under
+	runs     map[string]struct{} // of the server, that connections have met
+	backends []*backend          // the one met last comes last
 }
 
 func newSpace(c *Cache, name string) *space {
@@ -187,13 +187,13 @@ func (sp *space) named(tables []string) touched {
 // is known, or not what it is under the present schema.
 func (sp *space) judges() (all []*knowledge) {
 	var last *knowledge
-	for i, in := range sp.met() {
-		k := in.known()
+	for i, b := range sp.met() {
+		k := b.known()
 		switch {
 		case i == 0:
 			last = k
 		case k != nil && last != nil && k.schema == last.schema:
-		case in.inUse():
+		case b.inUse():
 			k = nil
 		case k == nil:
 			continue

@@ -57,11 +57,11 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 func (c *conn) readyToWrite(ctx context.Context) {
 	c.doubtReplica()
 	if c.tx.inside() || c.tx.isolationOnce || c.session.names.Known && c.session.space != nil && !c.session.misread &&
-		(c.session.known || !c.session.isReplica()) && (!c.connector.hasCatalog() || c.session.instance.upToDate() && c.namesHold(c.session.instance.known())) {
+		(c.session.known || !c.session.isReplica()) && (!c.connector.hasCatalog() || c.session.backend.upToDate() && c.namesHold(c.session.backend.known())) {
 		return
 	}
 	if c.know(ctx) == nil && c.knowCatalog(ctx) != nil && c.connector.hasCatalog() { // the writes count for every table then
-		c.session.instance.readAside(ctx, c.dialect(), server{c})
+		c.session.backend.readAside(ctx, c.dialect(), server{c})
 	}
 }
 

@@ -12,13 +12,13 @@ import (
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
 )
 
-// instance is what this process knows of one server of a namespace: its
+// backend is what this process knows of one server of a namespace: its
 // catalog. There may be several that call themselves by one name: a server and
 // the copy that was restored beside it or promoted elsewhere, which the run
 // tells apart (see restart.go), and replicas. They differ in what tables,
 // triggers and functions they have, the replicas by what has not reached them
 // yet. So a statement is judged only by what its own server said.
-type instance struct {
+type backend struct {
 	space *space
 	run   string       // "" where it is not known, or Config.Namespace says that all are one
 	conns atomic.Int64 // that lead to it
@@ -40,43 +40,43 @@ type instance struct {
 // and what they start says nothing of the primary.
 const replicaRun = "replica"
 
-// keptInstances is how many are remembered that no connection leads to.
-const keptInstances = 4
+// keptBackends is how many are remembered that no connection leads to.
+const keptBackends = 4
 
-// instance returns the server of a run, and notes that it was met.
-func (sp *space) instance(run string) *instance {
-	in, forgotten := sp.meet(run)
+// backend returns the server of a run, and notes that it was met.
+func (sp *space) backend(run string) *backend {
+	b, forgotten := sp.meet(run)
 	if len(forgotten) != 0 {
-		sp.cache.plans.forget(func(r *route) bool { return slices.Contains(forgotten, r.instance) })
+		sp.cache.plans.forget(func(r *route) bool { return slices.Contains(forgotten, r.backend) })
 	}
-	return in
+	return b
 }
 
-func (sp *space) meet(run string) (_ *instance, forgotten []*instance) {
+func (sp *space) meet(run string) (_ *backend, forgotten []*backend) {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	i := slices.IndexFunc(sp.instances, func(in *instance) bool { return in.run == run })
+	i := slices.IndexFunc(sp.backends, func(b *backend) bool { return b.run == run })
 	if i < 0 {
-		in := &instance{space: sp, run: run, loading: make(chan struct{}, 1)}
-		in.loading <- struct{}{}
-		i, sp.instances = len(sp.instances), append(sp.instances, in)
+		b := &backend{space: sp, run: run, loading: make(chan struct{}, 1)}
+		b.loading <- struct{}{}
+		i, sp.backends = len(sp.backends), append(sp.backends, b)
 	}
-	in := sp.instances[i]
-	sp.instances = append(slices.Delete(sp.instances, i, i+1), in)
-	for len(sp.instances) > keptInstances {
-		unused := slices.IndexFunc(sp.instances[:len(sp.instances)-1], func(in *instance) bool { return in.conns.Load() == 0 })
+	b := sp.backends[i]
+	sp.backends = append(slices.Delete(sp.backends, i, i+1), b)
+	for len(sp.backends) > keptBackends {
+		unused := slices.IndexFunc(sp.backends[:len(sp.backends)-1], func(b *backend) bool { return b.conns.Load() == 0 })
 		if unused < 0 {
 			break
 		}
-		forgotten = append(forgotten, sp.instances[unused])
-		sp.instances = slices.Delete(sp.instances, unused, unused+1)
+		forgotten = append(forgotten, sp.backends[unused])
+		sp.backends = slices.Delete(sp.backends, unused, unused+1)
 	}
-	return in, forgotten
+	return b, forgotten
 }
 
 // isReplica reports whether the connection's server was a replica when it was
 // last asked.
-func (s *session) isReplica() bool { return s.instance != nil && s.instance.run == replicaRun }
+func (s *session) isReplica() bool { return s.backend != nil && s.backend.run == replicaRun }
 
 // askReplicaAtMost is how often a replica is asked before a write whether it
 // still is one: connections outlive that it becomes the primary.
@@ -101,37 +101,37 @@ func (c *conn) proven(w *write, err error) {
 }
 
 // met are the servers that are remembered, the one met last first.
-func (sp *space) met() []*instance {
+func (sp *space) met() []*backend {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	all := slices.Clone(sp.instances)
+	all := slices.Clone(sp.backends)
 	slices.Reverse(all)
 	return all
 }
 
 // leadsTo counts the connection as one that leads to a server; nil: to none any
 // more.
-func (c *conn) leadsTo(in *instance) {
-	if in != nil {
-		in.conns.Add(1)
+func (c *conn) leadsTo(b *backend) {
+	if b != nil {
+		b.conns.Add(1)
 	}
 	if c.counted != nil {
 		c.counted.conns.Add(-1)
 	}
-	c.counted = in
+	c.counted = b
 }
 
 // inUse reports whether connections lead to the server, or did when a handle was
 // last used.
-func (in *instance) inUse() bool {
-	if in.conns.Load() > 0 {
+func (b *backend) inUse() bool {
+	if b.conns.Load() > 0 {
 		return true
 	}
-	c := in.space.cache
+	c := b.space.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for k := range c.connectors {
-		if k.last.Load() == in {
+		if k.last.Load() == b {
 			return true
 		}
 	}
@@ -140,8 +140,8 @@ func (in *instance) inUse() bool {
 
 // outdate makes the catalog of each server be read again.
 func (sp *space) outdate() {
-	for _, in := range sp.met() {
-		in.outdated.Store(true)
+	for _, b := range sp.met() {
+		b.outdated.Store(true)
 	}
 }
 
@@ -152,121 +152,121 @@ const reloadAtMost = time.Second
 // mayReload reports whether it is time for that. A statement of this process
 // that changed the schema has probably created what is not known; still not
 // more than half of the time is spent on reading.
-func (in *instance) mayReload() bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
+func (b *backend) mayReload() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	wait := reloadAtMost
-	if in.altered.Load() {
-		wait = min(wait, in.loadTook)
+	if b.altered.Load() {
+		wait = min(wait, b.loadTook)
 	}
-	if time.Since(in.reloaded) < wait+in.loadTook {
+	if time.Since(b.reloaded) < wait+b.loadTook {
 		return false
 	}
-	in.reloaded = time.Now()
+	b.reloaded = time.Now()
 	return true
 }
 
 // current reports whether k is what a process with these rules has to know
 // while the store shows schema.
-func (in *instance) current(k *knowledge, schema Schema, rules *Rules) bool {
-	return k != nil && k.schema == schema && k.rules == rules && !in.space.promises.wantsMore(k.bounds, rules)
+func (b *backend) current(k *knowledge, schema Schema, rules *Rules) bool {
+	return k != nil && k.schema == schema && k.rules == rules && !b.space.promises.wantsMore(k.bounds, rules)
 }
 
 // load declares the rules' dimensions and reads the catalog through q, unless
 // what is known is current; again forces it. Concurrent callers wait for the
 // one that reads. What it returns may be of a later schema than the one asked
 // for.
-func (in *instance) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, schema Schema, again bool) *knowledge {
-	before, rules := in.known(), in.space.cache.rules.Load()
-	if in.current(before, schema, rules) && !again {
+func (b *backend) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, schema Schema, again bool) *knowledge {
+	before, rules := b.known(), b.space.cache.rules.Load()
+	if b.current(before, schema, rules) && !again {
 		return before
 	}
 	select {
-	case <-in.loading:
+	case <-b.loading:
 	case <-ctx.Done():
 		return &knowledge{schema: schema, err: ctx.Err()}
 	}
-	defer func() { in.loading <- struct{}{} }()
-	if k := in.known(); in.current(k, schema, rules) && (!again || k != before) {
+	defer func() { b.loading <- struct{}{} }()
+	if k := b.known(); b.current(k, schema, rules) && (!again || k != before) {
 		return k
 	}
-	if err := in.failedLately(); err != nil {
+	if err := b.failedLately(); err != nil {
 		return &knowledge{schema: schema, err: err}
 	}
-	k := in.learn(ctx, d, q, rules, again)
+	k := b.learn(ctx, d, q, rules, again)
 	if k.err == nil {
-		in.catalog.Store(k)
-		in.space.cache.plans.forget(func(r *route) bool { return r.instance == in && r.known != k })
+		b.catalog.Store(k)
+		b.space.cache.plans.forget(func(r *route) bool { return r.backend == b && r.known != k })
 	}
 	return k
 }
 
 // learn asks the store for the dimensions, and then the database for the
 // catalog: the token that comes with the dimensions must be the older one.
-func (in *instance) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, rules *Rules, again bool) *knowledge {
+func (b *backend) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, rules *Rules, again bool) *knowledge {
 	k := &knowledge{rules: rules}
-	in.outdated.Store(false)
-	in.altered.Store(false)
-	k.err = in.space.cache.gate.call(ctx, func(ctx context.Context) error {
-		found, err := in.space.store.Declare(ctx, append(rules.dimensions(), in.space.promises.wantedNames(rules)...))
+	b.outdated.Store(false)
+	b.altered.Store(false)
+	k.err = b.space.cache.gate.call(ctx, func(ctx context.Context) error {
+		found, err := b.space.store.Declare(ctx, append(rules.dimensions(), b.space.promises.wantedNames(rules)...))
 		k.take(found)
-		k.bounds = in.space.newBounds(found)
+		k.bounds = b.space.newBounds(found)
 		return err
 	})
 	if k.err != nil {
-		in.outdated.Store(true)
+		b.outdated.Store(true)
 		return k
 	}
-	in.space.promises.known.Store(k.bounds)
-	if before := in.catalog.Load(); before != nil && before.schema == k.schema && !again {
+	b.space.promises.known.Store(k.bounds)
+	if before := b.catalog.Load(); before != nil && before.schema == k.schema && !again {
 		k.catalog = before.catalog
 		return k
 	}
-	if k.catalog, k.err = in.readCatalog(ctx, d, q); k.err != nil {
-		in.outdated.Store(true)
+	if k.catalog, k.err = b.readCatalog(ctx, d, q); k.err != nil {
+		b.outdated.Store(true)
 	}
 	return k
 }
 
 // readCatalog reads the catalog, and tells the operator what is wrong with it.
-func (in *instance) readCatalog(ctx context.Context, d sqlparse.Dialect, q catalog.Querier) (*catalog.Catalog, error) {
+func (b *backend) readCatalog(ctx context.Context, d sqlparse.Dialect, q catalog.Querier) (*catalog.Catalog, error) {
 	began := time.Now()
 	k, err := catalog.Load(ctx, d, q)
-	in.mu.Lock()
-	in.loadTook = time.Since(began)
-	in.mu.Unlock()
+	b.mu.Lock()
+	b.loadTook = time.Since(began)
+	b.mu.Unlock()
 	if err != nil {
-		in.noteFailure(ctx, err)
+		b.noteFailure(ctx, err)
 		return nil, err
 	}
 	for _, w := range k.Warnings() {
-		in.space.cache.config.Logger.Warn("cachedsql: catalog: " + w)
+		b.space.cache.config.Logger.Warn("cachedsql: catalog: " + w)
 	}
 	return k, nil
 }
 
 // failedLately returns the failure of a reading that is so recent that another
 // would only delay a statement.
-func (in *instance) failedLately() error {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.failure != nil && time.Since(in.failed) < reloadAtMost {
-		return in.failure
+func (b *backend) failedLately() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failure != nil && time.Since(b.failed) < reloadAtMost {
+		return b.failure
 	}
 	return nil
 }
 
 // noteFailure remembers a failure, and tells the operator once per cause. A
 // caller that gave up says nothing of the catalog.
-func (in *instance) noteFailure(ctx context.Context, err error) {
+func (b *backend) noteFailure(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	in.mu.Lock()
-	known := in.failure != nil && in.failure.Error() == err.Error()
-	in.failed, in.failure = time.Now(), err
-	in.mu.Unlock()
+	b.mu.Lock()
+	known := b.failure != nil && b.failure.Error() == err.Error()
+	b.failed, b.failure = time.Now(), err
+	b.mu.Unlock()
 	if !known {
-		in.space.cache.note(fmt.Errorf("cachedsql: catalog not read, nothing is cached until it is: %w", err))
+		b.space.cache.note(fmt.Errorf("cachedsql: catalog not read, nothing is cached until it is: %w", err))
 	}
 }
