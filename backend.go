@@ -1,6 +1,7 @@
 package cachedsql
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -119,6 +120,21 @@ func (c *conn) leadsTo(b *backend) {
 		c.counted.conns.Add(-1)
 	}
 	c.counted = b
+}
+
+// believedBackend is the server that the connection leads to, as far as can be
+// told without asking: where it has not said, the one that the connector's last
+// connection found. Nil: none has.
+func (c *conn) believedBackend() *backend {
+	return cmp.Or(c.session.backend, c.connector.last.Load())
+}
+
+// believedKnown is what is known of that, nil if nothing is.
+func (c *conn) believedKnown() *knowledge {
+	if b := c.believedBackend(); b != nil {
+		return b.known()
+	}
+	return nil
 }
 
 // inUse reports whether connections lead to the server, or did when a handle was

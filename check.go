@@ -129,7 +129,7 @@ func (c *Cache) compare(l *lookup, answer []byte) {
 func (c *Cache) judgeDifference(l *lookup, d *difference) {
 	var now Reading
 	err := c.gate.call(context.Background(), func(ctx context.Context) (err error) {
-		now, err = l.route.space.store.Check(ctx, l.tags)
+		now, err = l.route.backend.space.store.Check(ctx, l.tags)
 		return err
 	})
 	switch {
@@ -162,7 +162,7 @@ func (c *Cache) violation(l *lookup, d *difference) {
 		c.config.Logger.Error("cachedsql: the cache would have given another answer than the database; the tables are invalidated",
 			"query_id", l.plan.st.QueryID, "rule", l.route.ruleName(), "tables", l.route.tables(), "difference", d.String(), "stored", l.check.header.FilledAt)
 	}
-	_ = c.bump(context.Background(), l.route.space, l.route.space.named(l.route.tables())) // what fails is owed
+	_ = c.bump(context.Background(), l.route.backend.space, l.route.backend.space.named(l.route.tables())) // what fails is owed
 }
 
 func (c *Cache) judged(l *lookup, e Event) {
@@ -173,8 +173,8 @@ func (c *Cache) judged(l *lookup, e Event) {
 
 // dropEntry removes what is stored for a lookup, here and in the store.
 func (c *Cache) dropEntry(l *lookup) {
-	c.near.drop(nearKey{l.route.space, l.key})
-	_ = c.gate.call(context.Background(), func(ctx context.Context) error { return l.route.space.store.Delete(ctx, l.key) })
+	c.near.drop(nearKey{l.route.backend.space, l.key})
+	_ = c.gate.call(context.Background(), func(ctx context.Context) error { return l.route.backend.space.store.Delete(ctx, l.key) })
 }
 
 // toldEvery is how often one statement's differences are logged. All are

@@ -29,7 +29,7 @@ func (c *conn) awaitOthers(ctx context.Context, l *lookup) (rows driver.Rows, er
 	if l.flight == nil || !l.route.awaited() {
 		return nil, nil
 	}
-	claimer, ok := l.route.space.store.(Claimer)
+	claimer, ok := l.route.backend.space.store.(Claimer)
 	if !ok {
 		return nil, nil
 	}
@@ -79,7 +79,7 @@ func (c *conn) poll(ctx context.Context, l *lookup, until time.Time) (driver.Row
 // stored looks once more for the result of a lookup. Without rows, mayCome
 // tells whether a result stored later could still be used.
 func (c *conn) stored(ctx context.Context, l *lookup) (rows driver.Rows, mayCome bool) {
-	reading, refused, err := l.route.space.readEntry(ctx, l.key, l.tags)
+	reading, refused, err := l.route.backend.space.readEntry(ctx, l.key, l.tags)
 	if refused != nil {
 		c.refuseEntry(ctx, l, refused)
 		return nil, false

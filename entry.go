@@ -105,7 +105,7 @@ func (sp *space) opened(key Key, stored []byte) (entry []byte, refused error) {
 // nobody can use it: a process with other keys may.
 func (c *conn) refuseEntry(ctx context.Context, l *lookup, err error) {
 	c.emit(ctx, l.plan, Event{Outcome: Unauthentic, Rule: l.route.ruleName(), Err: err})
-	c.cache.warnRefused(l.route.space.name, err)
+	c.cache.warnRefused(l.route.backend.space.name, err)
 	if errors.Is(err, seal.ErrForged) {
 		c.deleteEntry(l)
 	}
@@ -122,7 +122,7 @@ func (c *Cache) warnRefused(namespace string, err error) {
 
 // deleteEntry removes the entry of a lookup, in background.
 func (c *conn) deleteEntry(l *lookup) {
-	sp, key := l.route.space, l.key
+	sp, key := l.route.backend.space, l.key
 	c.cache.tasks.may(func() {
 		_ = c.cache.gate.call(context.Background(), func(ctx context.Context) error { return sp.store.Delete(ctx, key) })
 	})

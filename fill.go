@@ -76,7 +76,7 @@ func (f *filling) byItself() {
 		entry := f.compressed()
 		e.Rows, e.Bytes = f.rows, int64(len(entry))
 		started := time.Now()
-		e.Err = l.route.space.fillEntry(context.Background(), l.key, entry, f.ttl)
+		e.Err = l.route.backend.space.fillEntry(context.Background(), l.key, entry, f.ttl)
 		e.Duration = time.Since(started)
 		e.Outcome, e.Reason = c.filled(e.Err)
 	}
@@ -109,7 +109,7 @@ func (f *filling) along() bool {
 		return false
 	}
 	started := time.Now()
-	taken := l.route.space.fillEntryAlong(l.key, f.ttl, f.compressed, func(stored bool) { f.went(stored, time.Since(started)) })
+	taken := l.route.backend.space.fillEntryAlong(l.key, f.ttl, f.compressed, func(stored bool) { f.went(stored, time.Since(started)) })
 	if !taken {
 		c.tasks.end()
 	}

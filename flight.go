@@ -247,7 +247,9 @@ func (c *conn) join(ctx context.Context, l *lookup) (driver.Rows, error) {
 	return nil, nil
 }
 
-func (l *lookup) flightKey() flightKey { return flightKey{l.route.space, l.key, l.reading.Vector} }
+func (l *lookup) flightKey() flightKey {
+	return flightKey{l.route.backend.space, l.key, l.reading.Vector}
+}
 
 func (c *conn) missed(ctx context.Context, l *lookup) {
 	if c.background || l.check != nil {

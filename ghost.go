@@ -231,7 +231,7 @@ func (g *ghosts) follow(c *conn, of *ghost, hash uint64, r *route, x *call) {
 		return
 	}
 	select {
-	case g.queue <- ghostLook{of, k, x.plan.tally, r.space, tags.set, now, sampled}:
+	case g.queue <- ghostLook{of, k, x.plan.tally, r.backend.space, tags.set, now, sampled}:
 	default:
 		of.forget(k)
 	}

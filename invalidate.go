@@ -164,7 +164,7 @@ func (c *conn) writeReason(p *plan) Reason {
 // leave.
 func (c *conn) enter(ctx context.Context, p *plan, args []driver.NamedValue) (*write, error) {
 	st := p.st
-	if controlsTransaction(st) || c.session.space == nil {
+	if controlsTransaction(st) || c.session.backend == nil {
 		c.readyToWrite(ctx)
 	}
 	if st.Kind != sqlparse.Read {
@@ -256,11 +256,12 @@ func (c *conn) begin(ctx context.Context, t touched, again func() touched) (*wri
 func (c *conn) judgeAgain(ctx context.Context, w *write, again func() touched) touched {
 	seen := w.shown()
 	all := touched{names: []string{WildcardTag}, schema: seen}
-	if again == nil || c.tx.inside() || c.session.space != w.space {
+	b := c.session.backend
+	if again == nil || c.tx.inside() || b == nil || b.space != w.space {
 		w.space.outdate()
 		return all
 	}
-	if k := c.session.backend.load(ctx, c.dialect(), server{c}, seen, false); k.err != nil {
+	if k := b.load(ctx, c.dialect(), server{c}, seen, false); k.err != nil {
 		return all
 	}
 	return again()
@@ -271,11 +272,8 @@ func (c *conn) judgeAgain(ctx context.Context, w *write, again func() touched) t
 // server could not say, OnCacheDown decides: the write is refused, or
 // announced as soon as the namespace is known.
 func (c *conn) writeSpace() (*space, error) {
-	if sp := c.session.space; sp != nil {
-		return sp, nil
-	}
-	if last := c.connector.last.Load(); last != nil {
-		return last.space, nil
+	if b := c.believedBackend(); b != nil {
+		return b.space, nil
 	}
 	if c.cache.config.OnCacheDown != Available {
 		return nil, fmt.Errorf("%w, write refused: the server has not said which database this is", ErrCacheDown)
@@ -327,7 +325,7 @@ func (r *route) knownSchema() Schema {
 // cannot be asked for now.
 func (c *conn) knownRoute(ctx context.Context, p *plan) *route {
 	if c.tx.inside() || c.tx.isolationOnce {
-		if c.session.space == nil || c.connector.hasCatalog() && c.session.backend.catalog.Load() == nil {
+		if c.session.backend == nil || c.connector.hasCatalog() && c.session.backend.catalog.Load() == nil {
 			return nil
 		}
 		r := c.route(p)

@@ -132,14 +132,14 @@ func (c *conn) leaseOf(r *route) time.Duration {
 		return 0
 	}
 	if err := c.cannotLease(); err != nil {
-		r.space.promises.sayOnce(c.cache, err)
+		r.backend.space.promises.sayOnce(c.cache, err)
 		return 0
 	}
 	if r.known == nil || r.known.bounds == nil {
 		return 0
 	}
-	bound := min(r.rule.NearLease.Truncate(time.Millisecond), r.space.longestNearLease())
-	if bound < minNearLease || !r.space.promise(r, bound) {
+	bound := min(r.rule.NearLease.Truncate(time.Millisecond), r.backend.space.longestNearLease())
+	if bound < minNearLease || !r.backend.space.promise(r, bound) {
 		return 0
 	}
 	return bound
@@ -317,7 +317,7 @@ type leasedReading struct {
 func (n *near) serves(l *lookup, e *nearEntry) (r Reading, hit bool) {
 	f := l.lease.found.Load()
 	if f == nil || !decide.MayRelyOnDeclared(string(l.route.known.schema), string(f.Schema)) ||
-		f.outages != l.route.space.cache.gate.outages.Load() {
+		f.outages != l.route.backend.space.cache.gate.outages.Load() {
 		return Reading{}, false
 	}
 	age := sinceRead(f.sent, l.started)
@@ -325,7 +325,7 @@ func (n *near) serves(l *lookup, e *nearEntry) (r Reading, hit bool) {
 		return Reading{}, false
 	}
 	if age > f.until/2 {
-		l.route.space.cache.renewLease(l)
+		l.route.backend.space.cache.renewLease(l)
 	}
 	return f.Reading, true
 }
@@ -369,7 +369,7 @@ func (c *Cache) renewLease(l *lookup) {
 		sent, outages := time.Now(), c.gate.outages.Load()
 		var found Reading
 		err := c.gate.call(context.Background(), func(ctx context.Context) (err error) {
-			found, err = r.space.store.Check(ctx, tags)
+			found, err = r.backend.space.store.Check(ctx, tags)
 			return err
 		})
 		if err == nil {

@@ -190,7 +190,7 @@ func (c *conn) putAside(l *lookup) {
 
 // read asks the store for the tags, and for the entry if it is wanted.
 func (c *conn) read(ctx context.Context, l *lookup, entry bool) (Reason, error) {
-	sp := l.route.space
+	sp := l.route.backend.space
 	var err error
 	if entry {
 		l.departures = c.cache.flights.departures(l.key)

@@ -135,13 +135,13 @@ func (n *near) find(l *lookup) *nearEntry {
 		return nil
 	}
 	n.clock.tick(l.started)
-	e, _ := n.entries.GetIfPresent(nearKey{l.route.space, l.key})
+	e, _ := n.entries.GetIfPresent(nearKey{l.route.backend.space, l.key})
 	return e
 }
 
 // forget drops an entry that can never be a hit again.
 func (n *near) forget(l *lookup, e *nearEntry) {
-	key := nearKey{l.route.space, l.key}
+	key := nearKey{l.route.backend.space, l.key}
 	if now, ok := n.entries.GetIfPresent(key); ok && now == e {
 		n.entries.Invalidate(key)
 	}
@@ -171,7 +171,7 @@ func (n *near) keep(l *lookup, h rowcodec.Header, result *rowcodec.Result) (*row
 		return nil, err
 	}
 	n.clock.tick(l.started)
-	n.entries.Set(nearKey{l.route.space, l.key}, &nearEntry{
+	n.entries.Set(nearKey{l.route.backend.space, l.key}, &nearEntry{
 		header: h, result: boxed, bytes: int64(len(l.reading.Entry)), weight: nearWeight(boxed), lives: lives,
 	})
 	n.expect(l)
@@ -180,10 +180,10 @@ func (n *near) keep(l *lookup, h rowcodec.Header, result *rowcodec.Result) (*row
 
 // expect begins to follow the tags of an entry that has just come in.
 func (n *near) expect(l *lookup) {
-	if l.route.nearMode() != NearPush || l.route.space.cache.inline {
+	if l.route.nearMode() != NearPush || l.route.backend.space.cache.inline {
 		return
 	}
-	if f := l.route.space.follow(); f != nil {
+	if f := l.route.backend.space.follow(); f != nil {
 		f.Known(l.tags, l.started)
 	}
 }
@@ -195,10 +195,10 @@ func (n *near) known(l *lookup, e *nearEntry) (hit, dead bool) {
 		l.reading, hit = n.serves(l, e)
 		return hit, false
 	}
-	if l.route.nearMode() != NearPush || l.route.space.cache.inline {
+	if l.route.nearMode() != NearPush || l.route.backend.space.cache.inline {
 		return false, false // a store in this process is asked as quickly
 	}
-	f := l.route.space.follow()
+	f := l.route.backend.space.follow()
 	if f == nil {
 		return false, false
 	}

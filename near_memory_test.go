@@ -20,7 +20,7 @@ func TestNearCacheStaysWithinItsBound(t *testing.T) {
 	for _, rows := range []int{1, 20, 1000} {
 		before := heap()
 		n := newNear(bound)
-		l := &lookup{route: &route{}}
+		l := &lookup{route: &route{routeKey: routeKey{backend: &backend{}}}}
 		for i := range 5 * bound / (1000 + 300*rows) {
 			h := rowcodec.Header{TTL: time.Hour, FilledAt: time.Now()}
 			binary.LittleEndian.PutUint64(l.key[:], uint64(i))

@@ -197,14 +197,7 @@ func (c *conn) hidesCalls(p *plan) bool {
 	if !c.connector.hasCatalog() || len(p.st.Reads)+len(p.st.Names)+len(p.st.Types)+len(p.st.Builtins) == 0 {
 		return false
 	}
-	b := c.session.backend
-	if b == nil {
-		b = c.connector.last.Load()
-	}
-	var k *knowledge
-	if b != nil {
-		k = b.known()
-	}
+	k := c.believedKnown()
 	if k == nil || k.catalog == nil {
 		return c.cache.rules.Load() != nil
 	}

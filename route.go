@@ -37,7 +37,6 @@ type route struct {
 type routeKey struct {
 	rules *Rules
 	known *knowledge
-	space *space
 	// backend is whose catalog that is.
 	backend *backend
 	path    string
@@ -52,7 +51,7 @@ const maxRoutes = 256
 // route returns p's route in the connection's present state, which is known.
 func (c *conn) route(p *plan) *route {
 	s := &c.session
-	key := routeKey{c.cache.rules.Load(), s.backend.known(), s.space, s.backend, s.path, s.database, s.user}
+	key := routeKey{c.cache.rules.Load(), s.backend.known(), s.backend, s.path, s.database, s.user}
 	if r := p.route.Load(); r != nil && r.routeKey == key {
 		return r
 	}

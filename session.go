@@ -24,7 +24,6 @@ type session struct {
 	off   Reason // why nothing may be cached whatever the server says; sticky
 
 	key      [sha256.Size]byte // everything that can change a result
-	space    *space
 	backend  *backend
 	asked    time.Time // when that was found
 	names    catalog.Session
@@ -178,14 +177,7 @@ func (c *conn) namesHold(k *knowledge) bool {
 // connection is believed to lead to. What the server says afterwards is at
 // least as new.
 func (c *conn) schemaKnown() Schema {
-	b := c.session.backend
-	if b == nil {
-		b = c.connector.last.Load()
-	}
-	if b == nil {
-		return ""
-	}
-	if k := b.known(); k != nil {
+	if k := c.believedKnown(); k != nil {
 		return k.schema
 	}
 	return ""
@@ -238,8 +230,8 @@ func (c *conn) learn(found state) {
 		s.unfit = reason.UnknownNamespace
 		found.namespace = c.connector.private
 	}
-	s.space = c.cache.space(found.namespace)
-	s.backend, s.asked = s.space.backend(found.of()), time.Now()
+	sp := c.cache.space(found.namespace)
+	s.backend, s.asked = sp.backend(found.of()), time.Now()
 	c.leadsTo(s.backend)
 	s.names, s.database, s.user = found.names, found.database, found.user
 	s.path = found.names.Database + "\x00" + strings.Join(found.names.SearchPath, "\x00")
@@ -257,10 +249,10 @@ func (c *conn) learn(found state) {
 	s.known = true
 	c.connector.identified.Store(true)
 	c.connector.last.Store(s.backend)
-	if s.space.restarted(found.run) {
-		c.cache.forgetRun(s.space)
+	if sp.restarted(found.run) {
+		c.cache.forgetRun(sp)
 	}
 	if c.connector.owes.Swap(false) {
-		c.cache.bumpNow(s.space, touched{names: []string{WildcardTag, SchemaTag}})
+		c.cache.bumpNow(sp, touched{names: []string{WildcardTag, SchemaTag}})
 	}
 }

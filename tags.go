@@ -180,7 +180,7 @@ type tagsRead struct {
 }
 
 func (r *route) newTags(names []string) tagsRead {
-	t := tagsRead{set: r.space.store.Tags(names)}
+	t := tagsRead{set: r.backend.space.store.Tags(names)}
 	if r.lease != 0 {
 		t.lease = &nearLease{}
 	}

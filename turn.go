@@ -111,7 +111,7 @@ func (l *lookup) inTurn() bool { return l.flight != nil && l.flight.turn != nil 
 // read asks for itself.
 func (c *conn) takeTurn(ctx context.Context, l *lookup) (_ driver.Rows, followed bool, _ error) {
 	s := &c.cache.flights
-	f, before, leads := s.takePlace(turnKey{l.route.space, l.key})
+	f, before, leads := s.takePlace(turnKey{l.route.backend.space, l.key})
 	if !leads {
 		if err := f.wait(ctx); err != nil {
 			return nil, false, err

@@ -56,7 +56,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 // server may still be asked.
 func (c *conn) readyToWrite(ctx context.Context) {
 	c.doubtReplica()
-	if c.tx.inside() || c.tx.isolationOnce || c.session.names.Known && c.session.space != nil && !c.session.misread &&
+	if c.tx.inside() || c.tx.isolationOnce || c.session.names.Known && c.session.backend != nil && !c.session.misread &&
 		(c.session.known || !c.session.isReplica()) && (!c.connector.hasCatalog() || c.session.backend.upToDate() && c.namesHold(c.session.backend.known())) {
 		return
 	}
