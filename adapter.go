@@ -65,6 +65,12 @@ type Adapter struct {
 	// every failure counts as a refusal.
 	Unreachable func(err error) bool
 
+	// ResetProbes says that ResetSession of the driver's connections does nothing
+	// but look whether the connection is still there. It is called when a
+	// connection is about to be used then, rather than for hits, which do not use
+	// it; and at least once a second.
+	ResetProbes bool
+
 	// ReusesBytes says that a []byte of the driver's is good until the next row
 	// only, which is all that database/sql promises. Those of a hit then are as
 	// well, and cost less.

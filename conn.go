@@ -37,6 +37,11 @@ type conn struct {
 	pristine   bool      // nothing but the cache's own questions has been sent on it
 	dialled    dialling
 
+	// See rest.go.
+	rests  bool  // the driver has not looked yet whether the server has hung up
+	gone   bool  // it has: another is to be dialled
+	probed int64 // when the driver last looked: of sinceStart, 0 if it has not
+
 	// Memory used again by each lookup: a hit allocates only what it returns.
 	room  [512]byte
 	spare *lookup
@@ -113,16 +118,16 @@ func (c resetValidConn) IsValid() bool                          { return c.isVal
 func (c *conn) resetSession(ctx context.Context) error {
 	c.openRows = 0
 	c.settleRaw(ctx)
-	if r, ok := c.inner.(driver.SessionResetter); ok {
-		return r.ResetSession(ctx)
+	if c.inner == nil {
+		return nil
 	}
-	return nil
+	return c.resetDriver(ctx)
 }
 
 func (c *conn) isValid() bool {
 	c.openRows = 0 // asked when the connection goes back to the pool
 	c.settleRaw(context.Background())
-	return c.inner == nil || c.inner.(driver.Validator).IsValid()
+	return c.inner == nil || !c.gone && c.inner.(driver.Validator).IsValid()
 }
 
 func (c *conn) dialect() Dialect { return c.connector.kind() }
@@ -184,7 +189,7 @@ func (c *conn) Close() error {
 	c.settleRaw(context.Background())
 	c.dropCarry()
 	c.leadsTo(nil)
-	if c.inner == nil {
+	if c.inner == nil || c.gone {
 		return nil
 	}
 	return c.inner.Close()

@@ -3,8 +3,10 @@ package cachedsql_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/cachedsql/cachedsql"
 )
@@ -32,6 +34,45 @@ func TestConnectionKilledBetweenHitsFailsNothing(t *testing.T) {
 				return err
 			}
 			return tx.Commit()
+		},
+		"query that is not cached": func(ctx context.Context, db *sql.DB) error {
+			var id int64
+			return db.QueryRowContext(ctx, "SELECT CONNECTION_ID()").Scan(&id)
+		},
+		"write with rows": func(ctx context.Context, db *sql.DB) error {
+			var id int64
+			return db.QueryRowContext(ctx, "INSERT INTO other (id) SELECT 1000 + COUNT(*) FROM other RETURNING id").Scan(&id)
+		},
+		"statement": func(ctx context.Context, db *sql.DB) error {
+			s, err := db.PrepareContext(ctx, write)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			_, err = s.ExecContext(ctx)
+			return err
+		},
+		"raw": func(ctx context.Context, db *sql.DB) error {
+			c, err := db.Conn(ctx)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			var found error
+			_ = c.Raw(func(dc any) error {
+				found = dc.(interface{ Unwrap() driver.Conn }).Unwrap().(driver.Pinger).Ping(ctx)
+				return driver.ErrBadConn // nothing is cached on it from now on: the next round has another
+			})
+			return found
+		},
+		"miss on a connection of its own": func(ctx context.Context, db *sql.DB) error {
+			c, err := db.Conn(ctx)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			var n int
+			return c.QueryRowContext(ctx, "SELECT COUNT(*) FROM other WHERE id > ?", time.Now().UnixNano()).Scan(&n)
 		},
 		"connection of its own": func(ctx context.Context, db *sql.DB) error {
 			c, err := db.Conn(ctx)

@@ -1,6 +1,7 @@
 package cachedsql
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -39,7 +40,7 @@ func (c *conn) dial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.inner, c.pristine = inner, c.connector.lazy
+	c.inner, c.pristine, c.gone = inner, c.connector.lazy, false
 	c.noteSample(ctx)
 	c.noteGrants(ctx)
 	return nil
@@ -47,22 +48,25 @@ func (c *conn) dial(ctx context.Context) error {
 
 // reach makes the wrapped driver's connection be there.
 func (c *conn) reach(ctx context.Context) error {
-	if c.inner != nil {
-		return nil
+	if c.inner == nil {
+		return c.dial(ctx)
 	}
-	return c.dial(ctx)
+	if c.checkLive(ctx); c.gone {
+		return driver.ErrBadConn // wake takes another: not here, in the middle of a question
+	}
+	return nil
 }
 
 // ready makes a lazy connection an ordinary one, of which nothing is known yet.
 func (c *conn) ready(ctx context.Context) error {
-	if !c.lazy {
-		return nil
+	if _, err := c.wake(ctx); err != nil || !c.lazy {
+		return err
 	}
 	if err := c.reach(ctx); err != nil {
 		return err
 	}
 	c.lazy, c.like, c.begins, c.unverified = false, nil, nil, false
-	c.session, c.tx = session{misread: true, grants: c.session.grants}, txState{}
+	c.forgetState()
 	return nil
 }
 
@@ -73,6 +77,9 @@ var errAnother = errors.New("cachedsql: the connection is not what it was taken 
 // arrive makes the connection ready for a read that has been looked up. With
 // errAnother the read has to begin again.
 func (c *conn) arrive(ctx context.Context, l *lookup) error {
+	if another, err := c.wake(ctx); another || err != nil {
+		return cmp.Or(err, errAnother)
+	}
 	if !c.lazy {
 		return nil
 	}
@@ -100,18 +107,13 @@ func (c *conn) another(ctx context.Context) error {
 	return errAnother
 }
 
-// queryLazily is query on a lazy connection.
-func (c *conn) queryLazily(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
-	if p.inert || p.st.Kind != sqlparse.Read || !c.assume(ctx) {
-		if err := c.ready(ctx); err != nil {
-			return nil, err
-		}
+// assumeFor makes a lazy connection fit for a statement: to be taken for one
+// that begins as others did, or ready.
+func (c *conn) assumeFor(ctx context.Context, p *plan) error {
+	if !p.inert && p.st.Kind == sqlparse.Read && c.assume(ctx) {
+		return nil
 	}
-	rows, err := c.queryOnce(ctx, p, x)
-	if err == errAnother { //nolint:errorlint // it is never wrapped
-		return c.queryOnce(ctx, p, x)
-	}
-	return rows, err
+	return c.ready(ctx)
 }
 
 // assume takes the connection for one that begins as others did. It reports

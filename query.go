@@ -28,6 +28,9 @@ func (x *call) path() protocolPath {
 }
 
 func (x *call) query(ctx context.Context) (_ driver.Rows, err error) {
+	if err := x.conn.arrive(ctx, nil); err != nil {
+		return nil, err
+	}
 	defer x.plan.tally.asked(moment(), false, &err)
 	defer func() { x.conn.tx.failed(x.conn.dialect(), err) }()
 	x.conn.pristine = false
@@ -50,9 +53,15 @@ func (x *call) exec(ctx context.Context) (_ driver.Result, err error) {
 // query is the one road of a statement that returns rows.
 func (c *conn) query(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
 	if c.lazy {
-		return c.queryLazily(ctx, p, x)
+		if err := c.assumeFor(ctx, p); err != nil {
+			return nil, err
+		}
 	}
-	return c.queryOnce(ctx, p, x)
+	rows, err := c.queryOnce(ctx, p, x)
+	if err == errAnother { //nolint:errorlint // it is never wrapped
+		return c.queryOnce(ctx, p, x)
+	}
+	return rows, err
 }
 
 func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, error) {
@@ -66,7 +75,7 @@ func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, er
 	if !carried {
 		c.settleRaw(ctx)
 		if p.st.Kind != sqlparse.Read || changesSession(p.st) || c.tx.isolationOnce || c.readMayWrite(ctx, p) {
-			if c.lazy {
+			if c.lazy || c.rests {
 				return nil, c.another(ctx)
 			}
 			return c.writeQuery(ctx, p, x)

@@ -20,13 +20,15 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/cachedmysql"
+	"github.com/cachedsql/cachedsql/cachedpg"
 	"github.com/cachedsql/cachedsql/redisstore"
 )
 
 // server is a database to measure with.
 type server struct {
 	name, query string
-	connector   func() (driver.Connector, error)
+	connector   driver.Connector
 	adapter     cachedsql.Adapter
 	create      string
 }
@@ -40,39 +42,39 @@ const (
 	few      = 4
 )
 
-func servers() (all []server) {
+func servers() (all []server, err error) {
 	if dsn := os.Getenv("CACHEDSQL_TEST_POSTGRES"); dsn != "" {
+		config, err := pgx.ParseConfig(dsn)
+		if err != nil {
+			return nil, err
+		}
 		all = append(all, server{
 			name: "PostgreSQL", query: "SELECT " + columns + " FROM " + table + " WHERE id <= $1 ORDER BY id",
-			connector: func() (driver.Connector, error) {
-				config, err := pgx.ParseConfig(dsn)
-				if err != nil {
-					return nil, err
-				}
-				return stdlib.GetConnector(*config), nil
-			},
-			adapter: cachedsql.Adapter{Dialect: cachedsql.Postgres},
+			connector: stdlib.GetConnector(*config),
+			adapter:   cachedpg.Adapter(config),
 			create: "CREATE TABLE " + table + ` (id bigint PRIMARY KEY, name text, price float8, active bool, at timestamptz,
 				text text, amount bigint, nothing text, hash bytea, currency text)`,
 		})
 	}
 	if dsn := os.Getenv("CACHEDSQL_TEST_MYSQL"); dsn != "" {
+		config, err := mysql.ParseDSN(dsn)
+		if err != nil {
+			return nil, err
+		}
+		config.ParseTime, config.InterpolateParams = true, true
+		connector, err := mysql.NewConnector(config)
+		if err != nil {
+			return nil, err
+		}
 		all = append(all, server{
 			name: "MariaDB", query: "SELECT " + columns + " FROM " + table + " WHERE id <= ? ORDER BY id",
-			connector: func() (driver.Connector, error) {
-				config, err := mysql.ParseDSN(dsn)
-				if err != nil {
-					return nil, err
-				}
-				config.ParseTime, config.InterpolateParams = true, true
-				return mysql.NewConnector(config)
-			},
-			adapter: cachedsql.Adapter{Dialect: cachedsql.MySQL, ReusesBytes: true},
+			connector: connector,
+			adapter:   cachedmysql.Adapter(config),
 			create: "CREATE TABLE " + table + ` (id bigint PRIMARY KEY, name varchar(100), price double, active bool, at datetime(6),
 				text varchar(200), amount bigint, nothing varchar(10), hash varbinary(20), currency varchar(3))`,
 		})
 	}
-	return all
+	return all, nil
 }
 
 // fill makes the table anew.
@@ -123,10 +125,7 @@ func (s server) candidates(ctx context.Context, rows int) (_ []candidate, closeA
 		server: s, rows: rows, redis: os.Getenv("CACHEDSQL_TEST_REDIS"),
 		keys: fmt.Sprintf("bench-%s-%d-%d", s.name, rows, time.Now().UnixNano()),
 	}
-	k, err := s.connector()
-	if err != nil {
-		return nil, o.close, err
-	}
+	k := s.connector
 	bare := o.db(k)
 	if err := s.fill(ctx, bare); err != nil {
 		return nil, o.close, err

@@ -61,7 +61,11 @@ func numbers(list *[]int) func(string) error {
 
 func run(ctx context.Context, out string, rounds int, slice time.Duration, entries int) error {
 	r := &report{rounds: rounds, slice: slice}
-	for _, s := range servers() {
+	all, err := servers()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
 		for _, rows := range rowCounts {
 			if err := measureSize(ctx, r, s, rows); err != nil {
 				return fmt.Errorf("%s, %d rows: %w", s.name, rows, err)

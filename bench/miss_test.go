@@ -14,7 +14,11 @@ import (
 // process takes in all, the storing included, and by how much that is more in
 // the same turn.
 func BenchmarkMiss(b *testing.B) {
-	for _, s := range servers() {
+	all, err := servers()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, s := range all {
 		b.Run(s.name, func(b *testing.B) {
 			for _, rows := range rowCounts {
 				b.Run(fmt.Sprint(rows), func(b *testing.B) { missInTurn(b, s, rows) })
@@ -27,10 +31,7 @@ func missInTurn(b *testing.B, s server, rows int) {
 	ctx := context.Background()
 	o := &opened{server: s, rows: rows, redis: os.Getenv("CACHEDSQL_TEST_REDIS"), keys: fmt.Sprintf("bench-miss-%d", time.Now().UnixNano())}
 	defer o.close()
-	k, err := s.connector()
-	if err != nil {
-		b.Fatal(err)
-	}
+	k := s.connector
 	db := o.db(k)
 	if err := s.fill(ctx, db); err != nil {
 		b.Fatal(err)

@@ -31,6 +31,7 @@ func Adapter(config *mysql.Config) cachedsql.Adapter {
 		Alike:       alike,
 		Unreachable: unreachable,
 		EncodeArg:   encodeArg,
+		ResetProbes: true,
 		ReusesBytes: true, // they are parts of its read buffer
 	}
 }
