@@ -19,7 +19,7 @@ func (sp *space) Declare(ctx context.Context, names []string) (cachedsql.Declare
 	if err := sp.store.usable(ctx); err != nil {
 		return cachedsql.Declared{}, err
 	}
-	argv := []any{randomToken(), sp.store.quarantine, sp.store.history, len(names)}
+	argv := []any{randomToken(), sp.quarantine.Load(), sp.store.history, len(names)}
 	for _, name := range names {
 		if name == "" {
 			return cachedsql.Declared{}, errors.New("cachedsql: redis: a declared name is empty")

@@ -140,7 +140,8 @@ func (l *link) send(requests []request) {
 	if l.lost {
 		return
 	}
-	st := l.following.space.store
+	sp := l.following.space
+	st := sp.store
 	_ = l.conn.SetWriteDeadline(time.Now().Add(l.following.bound))
 	for _, r := range requests {
 		form := st.scripts.form(st.program.check)
@@ -150,7 +151,7 @@ func (l *link) send(requests []request) {
 			l.whole = false
 		}
 		command = append(command, r.call.keys...)
-		writeCommand(l.out, append(command, nextCheckToken(), st.quarantine, st.history)...)
+		writeCommand(l.out, append(command, nextCheckToken(), sp.quarantine.Load(), st.history)...)
 		l.awaiting = append(l.awaiting, r)
 	}
 	if l.out.Flush() != nil {

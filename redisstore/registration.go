@@ -141,7 +141,7 @@ func (r *registration) ask(ctx context.Context, shards []int, what func(shard in
 		wants[i] = what(shard)
 		keys := newCall(shard, []string{sp.keys.era(shard), sp.keys.schema(shard), sp.keys.presence(shard)}, "").keys
 		execs[i] = sp.store.scripts.command(ctx, sp.store.program.register, keys,
-			randomToken(), sp.store.quarantine, sp.store.history, r.marker, wants[i], r.historyOf(shard), maxWriters)
+			randomToken(), sp.quarantine.Load(), sp.store.history, r.marker, wants[i], r.historyOf(shard), maxWriters)
 	}
 	sp.store.scripts.run(ctx, execs, nil)
 	received := local()

@@ -27,6 +27,9 @@ type schemas struct {
 // know. When one turns out to be new the others are asked for in a second
 // round trip, or every shard would look like a schema change of its own.
 func (sp *space) schema(ctx context.Context, answers []answer) (cachedsql.Schema, error) {
+	for _, a := range answers {
+		sp.learn(a.schema)
+	}
 	if len(sp.keys.shards) == 1 {
 		return cachedsql.Schema(answers[len(answers)-1].schema), nil
 	}
@@ -35,6 +38,9 @@ func (sp *space) schema(ctx context.Context, answers []answer) (cachedsql.Schema
 		others, err := sp.runChecks(ctx, sp.schemaCalls(answers), nil)
 		if err != nil {
 			return "", err
+		}
+		for _, a := range others {
+			sp.learn(a.schema)
 		}
 		now, _ = sp.schemas.with(append(others, answers...))
 	}
@@ -73,6 +79,7 @@ func (sp *space) schemaOf(text []byte) cachedsql.Schema {
 		return *known
 	}
 	schema := cachedsql.Schema(text)
+	sp.learn(string(schema))
 	sp.latest.Store(&schema)
 	return schema
 }

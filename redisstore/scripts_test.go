@@ -109,6 +109,7 @@ const (
 	historyB = "fedcba9876543210fedcba9876543210fedcba98"
 
 	testQuarantine = 5000
+	testLonger     = 12000 // another process's
 	testMaxLeases  = 2
 	testTerm       = 1000
 	testAbsence    = 8000
@@ -121,7 +122,8 @@ type both struct {
 	client  *redis.Client
 	program program
 	random  *rand.Rand
-	rules   protocol.Rules
+	rules   protocol.Rules // of whoever asks now, and what they come to in the era
+	within  protocol.Rules
 	seed    uint64
 	steps   int
 
@@ -140,11 +142,8 @@ func newBoth(t *testing.T, client *redis.Client, seed uint64, p program) *both {
 	client.FlushAll(t.Context())
 	return &both{
 		T: t, client: client, program: p, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
-		rules: protocol.Rules{
-			Quarantine: testQuarantine, LongestLease: testQuarantine, MaxLeases: testMaxLeases,
-			Term: testTerm, Absence: testAbsence, MaxWriters: testMaxWriters,
-		},
-		now: 1_700_000_000_000, history: historyA, tags: make([]string, 4),
+		rules: protocol.Rules{MaxLeases: testMaxLeases, Term: testTerm, Absence: testAbsence, MaxWriters: testMaxWriters},
+		now:   1_700_000_000_000, history: historyA, tags: make([]string, 4),
 	}
 }
 
@@ -182,6 +181,8 @@ func (b *both) step() {
 	b.steps++
 	b.now += protocol.Millis([]int64{0, 1, 10, 400, 2500, 4999, 5000}[b.random.IntN(7)])
 	subset := b.random.Perm(len(b.tags) - 1)[:1+b.random.IntN(len(b.tags)-1)]
+	b.rules.Quarantine = []protocol.Millis{testQuarantine, testLonger}[b.random.IntN(8)/7]
+	b.rules.LongestLease = b.rules.Quarantine
 	kinds := 13
 	if b.registers() {
 		kinds = 19
@@ -190,7 +191,7 @@ func (b *both) step() {
 	case 0, 1, 2, 3:
 		b.check(subset)
 	case 4, 5, 6:
-		b.mark("begin", subset, int64(1+b.random.IntN(testQuarantine)))
+		b.mark("begin", subset, 1+b.random.Int64N(int64(b.rules.Quarantine)))
 	case 7, 8:
 		b.mark("end", subset, 0)
 	case 9:
@@ -237,7 +238,7 @@ func (b *both) present(fresh string) bool {
 func (b *both) registered(next protocol.Presence, swept bool, fresh string) {
 	b.presence = next.String()
 	if swept {
-		b.tags[0] = b.rules.EndSchema(protocol.ParseTag(b.tags[0]), "", b.now, fresh).String()
+		b.tags[0] = b.within.EndSchema(protocol.ParseTag(b.tags[0]), "", b.now, fresh).String()
 	}
 }
 
@@ -250,8 +251,7 @@ func (b *both) register() {
 	if b.random.IntN(5) == 0 {
 		believed = historyB
 	}
-	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
-	b.era = era.String()
+	b.observeEra(fresh)
 	p, result := protocol.ParsePresence(b.presence), "ok"
 	var next protocol.Presence
 	var swept bool
@@ -287,7 +287,8 @@ func (b *both) damage(i int) {
 	if era {
 		h := strings.Replace(b.historyName(), historyB, historyA, 1)
 		values = []string{
-			"", h + " tok 0", h + " tok", h + " tok 99999999999999999",
+			"", h + " tok 0", h + " tok~6000 0", h + " tok~6000 9999999999999999", h + " tok~ 0", h + " ~7 0",
+			h + " tok~999999999 5", "cccc tok~8000 0", h + " a~b~6000 5", h + " tok", h + " tok 99999999999999999",
 			h + " tok 999999999999999", h + " to k 0", h + "  0", "  0", h + "  5", "cccc tok 0",
 		}
 		value, i = values[b.random.IntN(len(values))], -1
@@ -314,20 +315,26 @@ func registers(subset []int) []int {
 	return r
 }
 
+// observeEra is what every script does first.
+func (b *both) observeEra(fresh string) (protocol.Era, bool) {
+	era, settled := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
+	b.era, b.within = era.String(), b.rules.Within(era)
+	return era, settled
+}
+
 func (b *both) fresh() string {
 	return fmt.Sprintf("f%d.%d%d", b.steps, b.now/1000, b.now%1000*1000)
 }
 
 func (b *both) check(subset []int) {
 	regs, fresh := registers(subset), b.fresh()
-	era, settled := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
-	b.era = era.String()
+	era, settled := b.observeEra(fresh)
 	settled = b.present(fresh) && settled
 	tokens := era.Token
 	for _, i := range regs {
-		observe := b.rules.Observe
+		observe := b.within.Observe
 		if i == 0 {
-			observe = b.rules.ObserveSchema
+			observe = b.within.ObserveSchema
 		}
 		tag, ok := observe(protocol.ParseTag(b.tags[i]), b.now, fresh)
 		b.tags[i], settled = tag.String(), settled && ok
@@ -347,19 +354,20 @@ func (b *both) mark(what string, subset []int, lease int64) {
 	regs, fresh := registers(subset), b.fresh()
 	writer := fmt.Sprint("writer", b.random.IntN(8))
 	first := 2 + b.random.IntN(2)
-	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
+	era, _ := b.observeEra(fresh)
+	era = b.rules.BeginEra(era, protocol.Millis(lease), b.now, fresh)
 	b.era = era.String()
 	for n, i := range regs {
 		tag := protocol.ParseTag(b.tags[i])
 		switch {
 		case n+2 < first:
-			tag, _ = b.rules.ObserveSchema(tag, b.now, fresh)
+			tag, _ = b.within.ObserveSchema(tag, b.now, fresh)
 		case i == 0 && lease == 0:
-			tag = b.rules.EndSchema(tag, writer, b.now, fresh)
+			tag = b.within.EndSchema(tag, writer, b.now, fresh)
 		case lease > 0:
-			tag = b.rules.Begin(tag, writer, protocol.Millis(lease), b.now, fresh)
+			tag = b.within.Begin(tag, writer, protocol.Millis(lease), b.now, fresh)
 		default:
-			tag = b.rules.End(tag, writer, b.now, fresh)
+			tag = b.within.End(tag, writer, b.now, fresh)
 		}
 		b.tags[i] = tag.String()
 	}
@@ -383,9 +391,9 @@ func (b *both) declare() {
 		}[b.random.IntN(6)]
 		b.client.Set(b.Context(), b.key(namesRegister), b.names, 0)
 	}
-	era, _ := b.rules.ObserveEra(protocol.ParseEra(b.era), b.historyName(), b.now, fresh)
-	declared, schema := b.rules.Declare(protocol.ParseTag(b.names), protocol.ParseTag(b.tags[0]), names, b.now, fresh)
-	b.era, b.names, b.tags[0] = era.String(), declared.String(), schema.String()
+	era, _ := b.observeEra(fresh)
+	declared, schema := b.within.Declare(protocol.ParseTag(b.names), protocol.ParseTag(b.tags[0]), names, b.now, fresh)
+	b.names, b.tags[0] = declared.String(), schema.String()
 	want := fmt.Sprint(era.Token, " ", schema.Token, " ", int64(b.rules.Kept(declared, era, b.now)))
 	for _, n := range declared.Leases {
 		if n.Marker == "!" {
@@ -401,7 +409,7 @@ func (b *both) run(sc *script, regs []int, argv ...any) string {
 	for _, i := range regs {
 		keys = append(keys, b.key(i))
 	}
-	args := append([]any{fmt.Sprint("f", b.steps), testQuarantine, ""}, argv...)
+	args := append([]any{fmt.Sprint("f", b.steps), int64(b.rules.Quarantine), ""}, argv...)
 	args = append(args, int64(b.now/1000), int64(b.now%1000*1000), "# Replication\r\nmaster_replid:"+b.history+"\r\n")
 	got, err := b.client.Eval(context.Background(), given(sc.flagged.text.(string)), keys, args...).Text()
 	if err != nil {

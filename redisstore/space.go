@@ -31,6 +31,29 @@ type space struct {
 	schemas schemas
 	batches batches
 	latest  atomic.Pointer[cachedsql.Schema] // the last one read, see schemaOf
+
+	// quarantine is an argument of every script, an int64 of milliseconds: this
+	// store's, or a longer one that was seen here. Who has it may still have
+	// leases when Redis has forgotten everything.
+	quarantine atomic.Value
+}
+
+func newSpace(s *Store, namespace string) *space {
+	keys := newKeyspace(s.config.KeyPrefix, namespace, s.shards)
+	sp := &space{store: s, keys: keys, schemas: schemas{known: make([]string, s.shards)}}
+	sp.quarantine.Store(int64(protocol.WholeMillis(s.config.Quarantine)))
+	return sp
+}
+
+// learn notes the quarantine in a schema, which begins with the era's token.
+func (sp *space) learn(schema string) {
+	token, _, _ := strings.Cut(schema, " ")
+	longest := int64(protocol.Era{Token: token}.Longest())
+	for known := sp.quarantine.Load(); longest > known.(int64); known = sp.quarantine.Load() {
+		if sp.quarantine.CompareAndSwap(known, longest) {
+			return
+		}
+	}
 }
 
 // Tags implements [cachedsql.Space].
@@ -83,7 +106,7 @@ func (sp *space) runChecks(ctx context.Context, calls []call, gets []redis.Cmder
 func (sp *space) execute(ctx context.Context, calls []call, gets []redis.Cmder) []*execution {
 	execs := make([]*execution, len(calls))
 	for i, c := range calls {
-		execs[i] = sp.store.scripts.command(ctx, sp.store.program.check, c.keys, nextCheckToken(), sp.store.quarantine, sp.store.history)
+		execs[i] = sp.store.scripts.command(ctx, sp.store.program.check, c.keys, nextCheckToken(), sp.quarantine.Load(), sp.store.history)
 	}
 	sp.store.scripts.run(ctx, execs, gets)
 	return execs
@@ -140,21 +163,53 @@ func (sp *space) mark(ctx context.Context, what string, writer cachedsql.WriterI
 		return r.Schema, err
 	}
 	marker := base64.RawURLEncoding.EncodeToString(writer[:])
-	execs := make([]*execution, len(set.marks))
-	for i, c := range set.marks {
+	answers, err := sp.runMarks(ctx, what, set.marks, marker, lease)
+	if err != nil {
+		return "", err
+	}
+	schema, err := sp.schema(ctx, answers)
+	if calls := sp.shorter(lease); err == nil && len(calls) > 0 {
+		if answers, err = sp.runMarks(ctx, what, calls, marker, lease); err == nil {
+			schema, err = sp.schema(ctx, answers)
+		}
+	}
+	return schema, err
+}
+
+// shorter begins, without tags, in the shards of a cluster where nobody has had
+// as long a lease. A change of the schema waits in each of them for the leases
+// in all.
+func (sp *space) shorter(lease int64) (calls []call) {
+	if len(sp.keys.shards) == 1 || lease == 0 {
+		return nil
+	}
+	sp.schemas.mu.Lock()
+	defer sp.schemas.mu.Unlock()
+	for shard, known := range sp.schemas.known {
+		token, _, _ := strings.Cut(known, " ")
+		if lease > int64(protocol.Era{Token: token}.Longest()) {
+			calls = append(calls, newCall(shard, []string{sp.keys.era(shard), sp.keys.schema(shard)}, markAfterSchema))
+		}
+	}
+	return calls
+}
+
+func (sp *space) runMarks(ctx context.Context, what string, calls []call, marker string, lease int64) ([]answer, error) {
+	execs := make([]*execution, len(calls))
+	for i, c := range calls {
 		execs[i] = sp.store.scripts.command(ctx, sp.store.program.mark, c.keys,
-			randomToken(), sp.store.quarantine, sp.store.history, marker, lease, maxLeases, c.first)
+			randomToken(), sp.quarantine.Load(), sp.store.history, marker, lease, maxLeases, c.first)
 	}
 	sp.store.scripts.run(ctx, execs, nil)
 	answers := make([]answer, len(execs))
 	for i, e := range execs {
 		schema, err := e.Result()
 		if err != nil {
-			return "", wrap(what, err)
+			return nil, wrap(what, err)
 		}
-		answers[i] = answer{shard: set.marks[i].shard, schema: schema}
+		answers[i] = answer{shard: calls[i].shard, schema: schema}
 	}
-	return sp.schema(ctx, answers)
+	return answers, nil
 }
 
 // Fill implements [cachedsql.Space].

@@ -52,14 +52,16 @@ type Config struct {
 	// Quarantine is how long tables are not cached that the server knows
 	// nothing about: new ones, those whose tag was evicted, and all after the
 	// server was emptied or a replica took over. It must be at least the
-	// longest lease; Begin refuses a longer one. In a URL: quarantine.
-	// Defaults to 10 seconds.
+	// longest lease; Begin refuses a longer one. Where processes have different
+	// ones, the longest that was needed for a lease counts for all. At most a
+	// day. In a URL: quarantine. Defaults to 10 seconds.
 	Quarantine time.Duration
 }
 
 const (
 	defaultKeyPrefix  = "cachedsql"
 	defaultQuarantine = 10 * time.Second
+	maxQuarantine     = 24 * time.Hour // protocol.Era has no room for more
 
 	minAbsence = 100 * time.Millisecond
 	longTerm   = 3 * time.Second
@@ -74,6 +76,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Quarantine < time.Millisecond {
 		return c, fmt.Errorf("cachedsql: redis: quarantine %v: at least a millisecond is needed", c.Quarantine)
+	}
+	if c.Quarantine > maxQuarantine {
+		return c, fmt.Errorf("cachedsql: redis: quarantine %v: more than %v", c.Quarantine, maxQuarantine)
 	}
 	if c.Absence != 0 && c.Absence < minAbsence {
 		return c, fmt.Errorf("cachedsql: redis: absence %v: at least %v is needed", c.Absence, minAbsence)
@@ -103,9 +108,7 @@ type Store struct {
 	opened  bool // the client is ours to close
 	closed  atomic.Bool
 
-	// Two arguments of every script, see scripts/head.lua.
-	quarantine any
-	history    any
+	history any // an argument of every script, see scripts/head.lua
 
 	mu     sync.Mutex
 	spaces map[string]*space // guarded by mu
@@ -129,7 +132,7 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 		s.rules = protocol.Rules{Term: protocol.Millis(c.term().Milliseconds()), Absence: protocol.Millis(c.Absence.Milliseconds()), MaxWriters: maxWriters}
 	}
 	s.program = newProgram(s.rules.Term, s.rules.Absence)
-	s.quarantine, s.history = int64(protocol.WholeMillis(c.Quarantine)), ""
+	s.history = ""
 	if c.AllowNoReplicationID {
 		s.history = unknownHistory
 	}
@@ -176,8 +179,7 @@ func (s *Store) Space(namespace string) cachedsql.Space {
 	defer s.mu.Unlock()
 	sp := s.spaces[namespace]
 	if sp == nil {
-		keys := newKeyspace(s.config.KeyPrefix, namespace, s.shards)
-		sp = &space{store: s, keys: keys, schemas: schemas{known: make([]string, s.shards)}}
+		sp = newSpace(s, namespace)
 		s.spaces[strings.Clone(namespace)] = sp
 	}
 	return sp

@@ -686,7 +686,7 @@ func FuzzTransactionReply(f *testing.F) {
 	f.Add([]byte("+OK\r\n-NOPERM\r\n"))
 	f.Add([]byte("+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n-EXECABORT\r\n"))
 	f.Add([]byte("*1\r\n*-1\r\n$-2\r\n"))
-	sp := &space{store: &Store{history: ""}, keys: newKeyspace("p", "n", 1)}
+	sp := newSpace(&Store{history: "", config: Config{KeyPrefix: "p"}, shards: 1}, "n")
 	set := newTagSet(sp, []string{"users"})
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		var found [1]finding

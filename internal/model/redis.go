@@ -2,6 +2,7 @@ package model
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/cachedsql/cachedsql/internal/protocol"
 )
@@ -34,7 +35,8 @@ var tokenNames = func() (names [256]string) {
 }()
 
 func tokenOf(text string) uint8 {
-	n, _ := strconv.Atoi(text)
+	digits, _, _ := strings.Cut(text, "~") // of an era
+	n, _ := strconv.Atoi(digits)
 	return uint8(n)
 }
 
@@ -114,7 +116,7 @@ func (m *machine) touch(s *state, t int) (settled bool) {
 		p.Quarantine = behind
 	}
 	next, settled := m.rules.ObserveEra(p, "now", now, m.fresh(s))
-	replaced := next.Token != p.Token
+	replaced := tokenOf(next.Token) != e.Token
 	e.Current, e.Token = next.History == "now", tokenOf(next.Token)
 	m.used(s, e.Token)
 	switch {

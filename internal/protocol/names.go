@@ -55,6 +55,10 @@ func (r Rules) Declare(names Names, schema Tag, declare []string, now Millis, fr
 // register: since it came into being, and since the server's history began. It
 // is at most one quarantine, and as long where nothing is known to be lost.
 func (r Rules) Kept(names Names, era Era, now Millis) Millis {
+	if longest := era.Longest(); longest > 0 && longest < r.Quarantine {
+		return 0 // what was lost was waited for by a shorter one
+	}
+	r = r.Within(era)
 	kept := r.Quarantine - max(era.Quarantine-now, 0)
 	for _, n := range names.Leases {
 		if n.Marker == lostNames {

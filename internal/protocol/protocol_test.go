@@ -144,12 +144,12 @@ func TestEraOfAnotherHistoryIsReplacedAndQuarantined(t *testing.T) {
 		want    string
 		settled bool
 	}{
-		{"aa", 10, "aa f 110", false},
-		{"aa", 109, "aa f 110", false},
-		{"aa", 110, "aa g 0", true},
-		{"aa", 500, "aa g 0", true},
-		{"bb", 500, "bb f 600", false},
-		{"aa", 501, "aa g 601", false},
+		{"aa", 10, "aa f~100 110", false},
+		{"aa", 109, "aa f~100 110", false},
+		{"aa", 110, "aa g~100 0", true},
+		{"aa", 500, "aa g~100 0", true},
+		{"bb", 500, "bb f~100 600", false},
+		{"aa", 501, "aa g~100 601", false},
 	}
 	era := protocol.ParseEra("")
 	for i, s := range steps {
@@ -158,6 +158,35 @@ func TestEraOfAnotherHistoryIsReplacedAndQuarantined(t *testing.T) {
 		if got := era.String(); got != s.want || settled != s.settled {
 			t.Fatalf("step %d: got %q settled %v, want %q %v", i+1, got, settled, s.want, s.settled)
 		}
+	}
+}
+
+func TestLongestQuarantineIsEverybodys(t *testing.T) {
+	t.Parallel()
+	short, long := protocol.Rules{Quarantine: 100, LongestLease: 100}, protocol.Rules{Quarantine: 700, LongestLease: 700}
+	era, _ := short.ObserveEra(protocol.Era{}, "aa", 0, "a")
+	era, _ = short.ObserveEra(era, "aa", 100, "b")
+	for _, step := range []struct {
+		lease, now protocol.Millis
+		want       string
+	}{
+		{100, 100, "aa b~100 0"},
+		{101, 110, "aa c~700 810"},
+		{700, 120, "aa c~700 810"},
+	} {
+		if era = long.BeginEra(era, step.lease, step.now, "c"); era.String() != step.want {
+			t.Errorf("after a begin with a lease of %d: %q, want %q", step.lease, era, step.want)
+		}
+	}
+	tag := short.Within(era).Begin(protocol.Tag{}, "w", 50, 120, "t")
+	if want := "t q:820 w:170"; tag.String() != want {
+		t.Errorf("a lost tag is %q, want %q", tag, want)
+	}
+	if era, _ = short.ObserveEra(era, "bb", 200, "d"); era.String() != "bb d~700 900" {
+		t.Errorf("another history: %q, want it to wait as long", era)
+	}
+	if kept := long.Kept(protocol.Names{}, protocol.Era{Token: "e~100"}, 1000); kept != 0 {
+		t.Errorf("names are kept for %d where what was lost was waited for less, want 0", kept)
 	}
 }
 

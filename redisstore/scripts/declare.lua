@@ -5,7 +5,7 @@
 -- Returns the tokens of the era and of the schema, for how many milliseconds
 -- no name can have been lost, and every name with the milliseconds until it can
 -- be relied on. "!" stands for the names that were lost.
-local eraToken, _, till = era()
+local current, _, till = era()
 local tok, names = parse(values[3])
 local changed, known, kept, all = not tok, {}, quarantine - math.max(till - clock(), 0), {}
 if not tok then names = {{'!', clock() + quarantine}} end
@@ -33,7 +33,10 @@ if changed then
 end
 write(3, tok, all)
 
-local out = {eraToken, schema, string.format('%d', math.max(kept, 0))}
+-- What was lost was waited for by a shorter quarantine than the caller's.
+if longest > 0 and longest < own then kept = 0 end
+
+local out = {current, schema, string.format('%d', math.max(kept, 0))}
 for _, name in ipairs(all) do
   if name[1] ~= '!' then
     out[#out + 1] = name[1] .. ':' .. string.format('%d', math.max(name[2] - clock(), 0))

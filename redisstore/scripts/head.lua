@@ -2,10 +2,10 @@
 -- check.lua or mark.lua, which follow, it does to the values what
 -- internal/protocol says; tests compare the two.
 --
--- KEYS[1]  era:  "history token quarantine"
+-- KEYS[1]  era:  "history token~longest quarantine"
 -- KEYS[2]  schema tag, KEYS[3..] other tags:  "token marker:deadline ..."
 -- ARGV[1]  text that makes a token unique
--- ARGV[2]  quarantine, and the longest lease, in milliseconds
+-- ARGV[2]  quarantine, and the longest lease, in milliseconds: the caller's
 -- ARGV[3]  history to assume if the server names none, or ''
 --
 -- No flag says no-writes, though a check rarely writes: so a replica, a master

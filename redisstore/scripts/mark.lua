@@ -33,8 +33,11 @@ local function mark(i)
   write(i, tok, leases)
 end
 
+-- Whoever has a longer lease than anybody had begins a new era, in which what
+-- is lost is waited for as long.
 local schema = token()
-local eraToken = era()
+local tok = era()
+if lease > longest then tok = writeEra(eraToken(quarantine), clock() + quarantine) end
 if first > 2 then schema = observe(2) end
 for i = first, #KEYS do mark(i) end
-return eraToken .. ' ' .. schema
+return tok .. ' ' .. schema

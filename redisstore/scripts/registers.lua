@@ -1,4 +1,11 @@
-local quarantine = tonumber(ARGV[2])
+
+-- The longest quarantine that somebody has needed for a lease is everybody's
+-- from then on. It stands behind the era's token, where whoever sees the token
+-- sees it. More than eight digits are nobody's.
+local longest, ended = string.match(values[1] or '', '^[^ ]+ [^ ]*~(%d+) (%d+)$')
+longest = longest and #longest <= 8 and #ended <= 15 and tonumber(longest) or 0
+local own = tonumber(ARGV[2])
+local quarantine = math.max(own, longest)
 
 -- The token has the time in it because a client may send one request twice:
 -- two executions must not write the same token.
@@ -93,17 +100,24 @@ local function observe(i)
   return tok, #kept == 0
 end
 
+local function writeEra(tok, till)
+  local value = history .. ' ' .. tok .. ' ' .. string.format('%d', till)
+  if value ~= values[1] then redis.call('SET', KEYS[1], value) end
+  return tok, till == 0, till
+end
+
+local function eraToken(span)
+  longest = span
+  return token() .. '~' .. string.format('%d', span)
+end
+
 local function era()
   local found, tok, till = string.match(values[1] or '', '^([^ ]+) ([^ ]+) (%d+)$')
   if found == history and till == '0' then return tok, true, 0 end
   if found ~= history or #till > 15 then
-    tok, till = token(), clock() + quarantine
+    return writeEra(eraToken(quarantine), clock() + quarantine)
   elseif tonumber(till) <= clock() then
-    tok, till = token(), 0
-  else
-    till = math.min(tonumber(till), clock() + quarantine)
+    return writeEra(eraToken(longest > 0 and longest or own), 0)
   end
-  local value = history .. ' ' .. tok .. ' ' .. string.format('%d', till)
-  if value ~= values[1] then redis.call('SET', KEYS[1], value) end
-  return tok, till == 0, till
+  return writeEra(tok, math.min(tonumber(till), clock() + quarantine))
 end
