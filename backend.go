@@ -79,6 +79,15 @@ func (sp *space) meet(run string) (_ *backend, forgotten []*backend) {
 // last asked.
 func (s *session) isReplica() bool { return s.backend != nil && s.backend.run == replicaRun }
 
+// knows returns what is known of the connection's server, nil where nobody has
+// asked which one that is.
+func (s *session) knows() *knowledge {
+	if s.backend == nil {
+		return nil
+	}
+	return s.backend.known()
+}
+
 // askReplicaAtMost is how often a replica is asked before a write whether it
 // still is one: connections outlive that it becomes the primary.
 const askReplicaAtMost = time.Second
@@ -129,7 +138,8 @@ func (c *conn) believedBackend() *backend {
 	return cmp.Or(c.session.backend, c.connector.last.Load())
 }
 
-// believedKnown is what is known of that, nil if nothing is.
+// believedKnown is what is known of that, nil if nothing is. What a statement
+// does is not judged by it: see knows.
 func (c *conn) believedKnown() *knowledge {
 	if b := c.believedBackend(); b != nil {
 		return b.known()
@@ -158,6 +168,15 @@ func (b *backend) inUse() bool {
 func (sp *space) outdate() {
 	for _, b := range sp.met() {
 		b.outdated.Store(true)
+	}
+}
+
+// hears makes catalogs of another schema be read again.
+func (sp *space) hears(schema Schema) {
+	for _, b := range sp.met() {
+		if k := b.catalog.Load(); k != nil && k.schema != schema {
+			b.outdated.Store(true)
+		}
 	}
 }
 

@@ -171,15 +171,23 @@ func (g *gate) watch() {
 
 // ping asks the store for the tags of nothing, which it answers as it would an
 // announcement: one that answers a mere ping may still refuse to say what is
-// current, as a replica does.
+// current, as a replica does. The answer tells of a changed schema, which reads
+// that are not looked up would not hear of.
 func (g *gate) ping() error {
 	ctx, cancel := context.WithTimeout(context.Background(), g.budget)
 	defer cancel()
-	for _, sp := range g.cache.allSpaces() {
-		_, err := sp.store.Check(ctx, sp.none)
-		return err
+	spaces := g.cache.allSpaces()
+	for _, sp := range spaces {
+		found, err := sp.store.Check(ctx, sp.none)
+		if err != nil {
+			return err
+		}
+		sp.hears(found.Schema)
 	}
-	return g.cache.store.Ping(ctx)
+	if len(spaces) == 0 {
+		return g.cache.store.Ping(ctx)
+	}
+	return nil
 }
 
 // recover ends the outage if the store answers, has the leases of the writes

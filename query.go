@@ -83,8 +83,15 @@ func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, er
 		var rows driver.Rows
 		var why Reason
 		var err error
+		known := c.session.knows()
 		if l, rows, why, err = c.look(ctx, p, x); rows != nil || err != nil {
 			return rows, err
+		}
+		if why != reason.None && !c.background && c.session.knows() != known && c.readMayWrite(ctx, p) {
+			if c.lazy { // it is one by what was only learnt in looking
+				return nil, c.another(ctx)
+			}
+			return c.writeQuery(ctx, p, x)
 		}
 		switch {
 		case why == reason.None:
@@ -206,7 +213,7 @@ func (c *conn) hidesCalls(p *plan) bool {
 	if !c.connector.hasCatalog() || len(p.st.Reads)+len(p.st.Names)+len(p.st.Types)+len(p.st.Builtins) == 0 {
 		return false
 	}
-	k := c.believedKnown()
+	k := c.session.knows() // another connection may have led elsewhere
 	if k == nil || k.catalog == nil {
 		return c.cache.rules.Load() != nil
 	}
