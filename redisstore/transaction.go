@@ -106,10 +106,30 @@ func commandsOf(sets []*tagSet, timed bool) int {
 
 // drop reads the answers that nobody waits for any more.
 func (r replies) drop(q *trip) error {
-	answers := len(q.along) + len(q.gets)
-	if len(q.sets) > 0 {
-		answers += 1 + commandsOf(q.sets, q.space.store.registers()) + 1
+	err := r.skipAll(len(q.along))
+	if len(q.sets) > 0 && err == nil {
+		err = r.dropExec(1 + commandsOf(q.sets, q.space.store.registers()))
 	}
+	if err == nil {
+		err = r.skipAll(len(q.gets))
+	}
+	return err
+}
+
+// dropExec reads the answers up to that of EXEC. If that alone is refused, what
+// is sent next would be queued.
+func (r replies) dropExec(before int) error {
+	if err := r.skipAll(before); err != nil {
+		return err
+	}
+	if err := r.skip(); err != nil && !redis.HasErrorPrefix(err, "EXECABORT") {
+		return err
+	}
+	return nil
+}
+
+// skipAll passes over answers, refusals among them.
+func (r replies) skipAll(answers int) error {
 	for range answers {
 		if err := r.skip(); err != nil && !isAnswer(err) {
 			return err
@@ -132,18 +152,14 @@ func isDeclined(err error) bool {
 // refused reads the answers that are left after a refusal: of the transaction up
 // to that of EXEC, and behind it.
 func (r replies) refused(why serverError, left, behind int) error {
-	for range left {
-		if err := r.skip(); err != nil && !isAnswer(err) {
-			return why
-		}
+	if r.skipAll(left) != nil {
+		return why
 	}
 	if err := r.skip(); !redis.HasErrorPrefix(err, "EXECABORT") {
 		return why // it may still be there
 	}
-	for range behind {
-		if err := r.skip(); err != nil && !isAnswer(err) {
-			return why
-		}
+	if r.skipAll(behind) != nil {
+		return why
 	}
 	return declined{why}
 }

@@ -322,6 +322,24 @@ func TestRefusedTransactionLeavesTheConnectionGood(t *testing.T) {
 }
 
 // TestConnectionThatNobodyNeedsIsClosed: while fewer are in use, nobody takes it.
+// A transaction of which EXEC alone is refused may still be open. Redis discards
+// it, and says so; what calls itself Redis may not.
+func TestConnectionOnWhichEXECIsRefusedIsNotKept(t *testing.T) {
+	t.Parallel()
+	sp := newSpace(&Store{config: Config{KeyPrefix: "p"}, shards: 1}, "n")
+	q := trip{space: sp, sets: []*tagSet{newTagSet(sp, []string{"users"})}, gets: []*get{sp.newGet(cachedsql.Key{1})}}
+	const queued = "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n"
+	for exec, keeps := range map[string]bool{
+		"-NOPERM no permissions to run the 'exec' command":                   false,
+		"-EXECABORT Transaction discarded because of: NOPERM no permissions": true,
+	} {
+		r := replies{bufio.NewReader(strings.NewReader(queued + exec + "\r\n$-1\r\n"))}
+		if err := r.drop(&q); (err == nil) != keeps {
+			t.Errorf("an answer of %q that nobody waits for: %v; is the connection kept? want %v", exec, err, keeps)
+		}
+	}
+}
+
 func TestConnectionThatNobodyNeedsIsClosed(t *testing.T) {
 	t.Parallel()
 	w := newWire(&redis.Options{Network: "tcp", Addr: testredis.Start(t).Addr, DialTimeout: time.Minute, ConnMaxIdleTime: time.Hour})
