@@ -42,8 +42,9 @@ func harmlessPragmas(names []string) bool {
 		case "foreign_keys", "journal_mode", "synchronous", "busy_timeout", "cache_size", "temp_store", "mmap_size",
 			"wal_autocheckpoint", "wal_checkpoint", "locking_mode", "secure_delete", "auto_vacuum", "page_size",
 			"optimize", "analysis_limit", "user_version", "application_id", "incremental_vacuum", "journal_size_limit",
-			"cache_spill", "threads", "soft_heap_limit", "hard_heap_limit", "integrity_check", "quick_check",
-			"foreign_key_check", "defer_foreign_keys", "recursive_triggers", "trusted_schema":
+			"cache_spill", "threads", "soft_heap_limit", "hard_heap_limit", "defer_foreign_keys", "recursive_triggers",
+			"trusted_schema", "query_only", "max_page_count", "fullfsync", "checkpoint_fullfsync", "cell_size_check",
+			"automatic_index", "ignore_check_constraints":
 		default:
 			return false
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/cachedsql/cachedsql"
+	"github.com/cachedsql/cachedsql/cachedsqltest"
 )
 
 // sessionChanges are statements after which a read means something else on the
@@ -275,6 +276,29 @@ func TestQueryThatNobodyCanParseDoesNotEndCaching(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An application has often one connection to SQLite, and its migrations ask it
+// for the columns of tables.
+func TestPragmaThatChangesNoResultDoesNotEndCaching(t *testing.T) {
+	t.Parallel()
+	const read = "SELECT name FROM asked WHERE id = 1"
+	for pragma, want := range map[string]string{
+		"PRAGMA table_info(asked)": "hit", "PRAGMA main.table_xinfo('asked')": "hit", "PRAGMA index_list = asked": "hit", "PRAGMA foreign_key_list(asked)": "hit",
+		"PRAGMA integrity_check(asked)": "hit", "PRAGMA query_only = ON": "hit", "PRAGMA recursive_triggers(1)": "hit",
+		"PRAGMA reverse_unordered_selects = 1": "bypass session_state", "PRAGMA full_column_names = 1": "bypass session_state",
+		"PRAGMA read_uncommitted = 1": "bypass session_state",
+	} {
+		db, rec := cachedsqltest.OpenDB(t, sqliteConnector(t), cachedsqltest.Everything)
+		db.SetMaxOpenConns(1)
+		runOn(t, db, "CREATE TABLE asked (id INTEGER PRIMARY KEY, name TEXT)")
+		runOn(t, db, "INSERT INTO asked VALUES (1, 'one')")
+		answer(t.Context(), db, pragma)
+		answer(t.Context(), db, read)
+		if got, did := answer(t.Context(), db, read), rec.LastRead(); did != want {
+			t.Errorf("after %s: got %q (%s), want %s", pragma, got, did, want)
+		}
+	}
 }
 
 func TestOneTransactionsIsolationLevelIsNotSpentByTheCache(t *testing.T) {

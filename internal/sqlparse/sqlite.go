@@ -122,8 +122,8 @@ func (r *sqliteReader) transaction(n ast.Stmt) bool {
 func (r *sqliteReader) session(n ast.Stmt) bool {
 	switch n := n.(type) {
 	case *ast.PragmaStmt:
-		if n.HasValue {
-			r.st.setsVar(sqliteName(n.Name.Name), false)
+		if name := sqliteName(n.Name.Name); n.HasValue && !sqliteQuestions[name] {
+			r.st.setsVar(name, false)
 		}
 	case *ast.AttachStmt, *ast.DetachStmt:
 		r.st.SessionUnknown, r.st.WritesAll = true, true
@@ -132,6 +132,12 @@ func (r *sqliteReader) session(n ast.Stmt) bool {
 	}
 	r.become(Session, reason.SessionStatement)
 	return true
+}
+
+// sqliteQuestions are the pragmas whose value is what they ask about: they set nothing.
+var sqliteQuestions = map[string]bool{
+	"table_info": true, "table_xinfo": true, "table_list": true, "index_list": true, "index_info": true, "index_xinfo": true,
+	"foreign_key_list": true, "foreign_key_check": true, "integrity_check": true, "quick_check": true,
 }
 
 func (r *sqliteReader) ddl(n ast.Stmt) {
