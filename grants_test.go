@@ -16,8 +16,8 @@ func TestNewerConnectionsOfAUserAreNotServedWhatOnlyOlderOnesMayRead(t *testing.
 		"right for all databases": {[]string{"GRANT SELECT ON *.* TO USER"}, []string{"REVOKE SELECT ON *.* FROM USER"}},
 		"right for the database":  {[]string{"GRANT SELECT ON SCHEMA.* TO USER"}, []string{"REVOKE SELECT ON SCHEMA.* FROM USER"}},
 		"default role": {
-			[]string{"CREATE ROLE USER_r", "GRANT SELECT ON items TO USER_r", "GRANT USER_r TO USER", "SET DEFAULT ROLE USER_r FOR USER"},
-			[]string{"SET DEFAULT ROLE NONE FOR USER"},
+			[]string{"CREATE ROLE USER_r", "GRANT SELECT ON items TO USER_r", "GRANT USER_r TO USER", "SET DEFAULT ROLE USER_r OF USER"},
+			[]string{"SET DEFAULT ROLE NONE OF USER"},
 		},
 		"user": {
 			[]string{"GRANT SELECT ON *.* TO USER"},
@@ -89,7 +89,11 @@ func (m *modest) account() func([]string) []string {
 	user := strings.TrimPrefix(answer(m.Context(), m.b.db, "SELECT CURRENT_USER() AS u"), "u | ")
 	name, host, _ := strings.Cut(user, "@")
 	schema := strings.TrimPrefix(answer(m.Context(), m.bare, "SELECT DATABASE() AS d"), "d | ")
-	put := strings.NewReplacer("DROP USER USER", "DROP USER '"+name+"'@'"+host+"'", "CREATE USER USER", "CREATE USER '"+name+"'@'"+host+"'",
+	of := "FOR" // whose default role it is
+	if m.isOn(oracle) {
+		of = "TO"
+	}
+	put := strings.NewReplacer("OF USER", of+" '"+name+"'@'"+host+"'", "DROP USER USER", "DROP USER '"+name+"'@'"+host+"'", "CREATE USER USER", "CREATE USER '"+name+"'@'"+host+"'",
 		"USER_r", name+"_r", "USER", "'"+name+"'@'"+host+"'", "SCHEMA", schema)
 	return func(statements []string) []string {
 		all := make([]string, len(statements))

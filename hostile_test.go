@@ -1,21 +1,24 @@
 package cachedsql_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
 
-// hostileWrites try to change what a read returns behind the cache's back:
-// through what the database does by itself, through a spelling that two
-// parties understand differently, or through a value that is another value's
-// equal. Every read is compared after every write.
-var hostileWrites = []struct {
+type hostileWrite struct {
 	name   string
 	on     int
 	setup  []string
 	reads  []string
 	writes []string
-}{
+}
+
+// hostileWrites try to change what a read returns behind the cache's back:
+// through what the database does by itself, through a spelling that two
+// parties understand differently, or through a value that is another value's
+// equal. Every read is compared after every write.
+var hostileWrites = []hostileWrite{
 	{
 		"key that cascades on update is a dimension of the child", pg | my,
 		[]string{
@@ -175,7 +178,7 @@ var hostileWrites = []struct {
 		},
 	},
 	{
-		"sequences", my,
+		"sequences", maria,
 		[]string{"CREATE SEQUENCE s", "CREATE TABLE numbered (id INTEGER PRIMARY KEY AUTO_INCREMENT, n INTEGER)", "CREATE TABLE drawn (id INTEGER PRIMARY KEY DEFAULT (NEXTVAL(s)), n INTEGER)"},
 		[]string{"SELECT next_not_cached_value FROM s", "SELECT n FROM numbered WHERE id = 1", "SELECT n FROM numbered WHERE id = 0", "SELECT n FROM numbered WHERE id = 2", "SELECT count(*) FROM drawn WHERE id < 2000"},
 		[]string{"SELECT NEXTVAL(s)", "INSERT INTO numbered VALUES (0, 5)", "INSERT INTO numbered VALUES (NULL, 6)", "INSERT INTO drawn (n) VALUES (5)", "SELECT SETVAL(s, 5000)", "ALTER SEQUENCE s RESTART 1"},
@@ -199,7 +202,7 @@ var hostileWrites = []struct {
 		},
 	},
 	{
-		"statements that run another", my,
+		"statements that run another", maria,
 		nil,
 		[]string{priceOfLamp, allItems},
 		[]string{
@@ -236,8 +239,8 @@ var hostileWrites = []struct {
 		[]string{"SELECT n FROM other WHERE id = 1"},
 		[]string{
 			"SELECT f()", "DO f()", "SET @x = f()", "UPDATE items SET price = f()", "INSERT INTO items VALUES (f() + 6, 'x', 1)", "SELECT id FROM items WHERE f() = 1", "CALL dyn()", "CALL nested()",
-			"SELECT lies()", "SELECT x FROM calls", "DELETE FROM items WHERE id = f()", "SELECT id FROM items ORDER BY f() LIMIT 1", "CREATE TABLE made AS SELECT f() AS x", "CREATE TEMPORARY TABLE passing AS SELECT f() AS x", "INSERT INTO passing VALUES (f())",
-			"SELECT (SELECT f()) FROM items", "SELECT IF(f(), 1, 2)", "INSERT INTO items (id) VALUES (99) ON DUPLICATE KEY UPDATE price = f()", "SET STATEMENT max_statement_time = 10 FOR SELECT f()",
+			"SELECT lies()", "SELECT x FROM calls", "DELETE FROM items WHERE id = f()", "SELECT id FROM items ORDER BY f() LIMIT 1", "?CREATE TABLE made AS SELECT f() AS x", "?CREATE TEMPORARY TABLE passing AS SELECT f() AS x", "CREATE TEMPORARY TABLE IF NOT EXISTS passing (x INTEGER)", "INSERT INTO passing VALUES (f())",
+			"SELECT (SELECT f()) FROM items", "SELECT IF(f(), 1, 2)", "INSERT INTO items (id) VALUES (99) ON DUPLICATE KEY UPDATE price = f()", "?SET STATEMENT max_statement_time = 10 FOR SELECT f()",
 		},
 	},
 	{
@@ -346,13 +349,13 @@ var hostileWrites = []struct {
 		},
 	},
 	{
-		"system-versioned table", my,
+		"system-versioned table", maria,
 		[]string{"CREATE TABLE aged (id INTEGER PRIMARY KEY, n INTEGER) WITH SYSTEM VERSIONING", "INSERT INTO aged VALUES (1, 1)"},
 		[]string{"SELECT n FROM aged WHERE id = 1", "SELECT count(*) FROM aged FOR SYSTEM_TIME ALL", "SELECT count(*) FROM aged FOR SYSTEM_TIME ALL WHERE id = 1", "SELECT n FROM aged FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP WHERE id = 1"},
 		[]string{"UPDATE aged SET n = 2 WHERE id = 1", "DELETE FROM aged WHERE id = 1", "INSERT INTO aged VALUES (1, 9)", "DELETE HISTORY FROM aged"},
 	},
 	{
-		"values that are equal", my,
+		"values that are equal", maria,
 		[]string{
 			"CREATE TABLE ci (k VARCHAR(20) PRIMARY KEY, n INTEGER) COLLATE utf8mb4_general_ci", "INSERT INTO ci VALUES ('Abc', 1), ('é', 1)",
 			"CREATE TABLE pad (k VARCHAR(20) PRIMARY KEY, n INTEGER) COLLATE utf8mb4_bin", "INSERT INTO pad VALUES ('abc', 1)",
@@ -417,10 +420,10 @@ var hostileWrites = []struct {
 }
 
 func TestHostileWritesReachTheirReaders(t *testing.T) {
-	for _, tc := range hostileWrites {
+	for _, tc := range slices.Concat(hostileWrites, hostileWritesOfMySQL) {
 		t.Run(tc.name, func(t *testing.T) {
 			inPairs(t, func(p *pair) {
-				if tc.on&(1<<p.dialect) == 0 {
+				if !p.isOn(tc.on) {
 					p.Skip("not on this database")
 				}
 				c := p.conn(p.a.db)

@@ -69,7 +69,7 @@ func TestIndirectWritesReachTheirReaders(t *testing.T) {
 	for _, tc := range indirectWrites {
 		t.Run(tc.name, func(t *testing.T) {
 			inPairs(t, func(p *pair) {
-				if tc.on&(1<<p.dialect) == 0 {
+				if !p.isOn(tc.on) {
 					p.Skip("not on this database")
 				}
 				p.exec(p.a.db, tc.setup...)

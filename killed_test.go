@@ -87,6 +87,9 @@ func TestConnectionKilledBetweenHitsFailsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPair(t, cachedsql.MySQL, cachedsql.Config{})
+			if name == "write with rows" && !p.isOn(maria) {
+				t.Skip("MySQL has no RETURNING")
+			}
 			p.a.db.SetMaxOpenConns(1)
 			for range 5 {
 				var id int64

@@ -93,6 +93,24 @@ func newPair(t *testing.T, d cachedsql.Dialect, config cachedsql.Config) *pair {
 	return p
 }
 
+// isOn reports whether the database is one of those.
+func (p *pair) isOn(on int) bool {
+	return on&(1<<p.dialect) != 0 || p.dialect == cachedsql.MySQL && on&vendorOf(p.T, p.bare) != 0
+}
+
+// vendorOf says whether a MySQL is MariaDB or MySQL.
+func vendorOf(t *testing.T, db *sql.DB) int {
+	t.Helper()
+	var version string
+	if err := db.QueryRow("SELECT VERSION()").Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(version, "MariaDB") {
+		return maria
+	}
+	return oracle
+}
+
 // handle opens one more handle, as one more process would.
 func (p *pair) handle() *handle {
 	cache, rec := cachedsqltest.New(p.T, cachedsqltest.Everything, func(c *cachedsql.Config) {
@@ -112,10 +130,14 @@ type execer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// exec runs statements. One that begins with ! has to fail.
+// exec runs statements. One that begins with ! has to fail, one with ? may.
 func (p *pair) exec(on execer, statements ...string) {
 	p.Helper()
 	for _, s := range statements {
+		if s, may := strings.CutPrefix(s, "?"); may {
+			_, _ = on.ExecContext(p.Context(), s)
+			continue
+		}
 		s, fails := strings.CutPrefix(s, "!")
 		if _, err := on.ExecContext(p.Context(), s); (err != nil) != fails {
 			p.Fatalf("%s: got error %v, want one: %v", s, err, fails)

@@ -66,6 +66,9 @@ func TestCommitInvalidatesWrittenTables(t *testing.T) {
 
 func TestWriteThroughQueryInvalidatesWhenItsRowsAreClosed(t *testing.T) {
 	inShops(t, cachedsqltest.Everything, func(s *shop) {
+		if s.dialect == cachedsql.MySQL && vendorOf(s.T, s.db) == oracle {
+			s.Skip("MySQL has no RETURNING")
+		}
 		s.wantItems(2, "miss")
 		var id int
 		if err := s.db.QueryRow("INSERT INTO items VALUES (3, 'sofa', 50) RETURNING id").Scan(&id); err != nil {

@@ -3,6 +3,7 @@ package cachedsql_test
 import (
 	"database/sql"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,13 +62,17 @@ var mysqlColumns = []column{
 	{"JSON", []string{`'{"b": 1, "a":  [1.0, null]}'`, "'null'", `'"text"'`}},
 	{"POINT", []string{"ST_GeomFromText('POINT(1 2)')"}},
 	{"GEOMETRY", []string{"ST_GeomFromText('LINESTRING(0 0,1 1)')"}},
-	{"INET6", []string{"'::1'", "'10.0.0.1'"}},
-	{"UUID", []string{"'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"}},
 	{"INT NOT NULL DEFAULT 1", []string{"5"}},
 	{"BIGINT UNSIGNED NOT NULL DEFAULT 1", []string{"18446744073709551615"}},
 	{"VARCHAR(7) NOT NULL DEFAULT ''", []string{"'x'"}},
 	{"DATETIME(6) NOT NULL DEFAULT '2000-01-01'", []string{"'2024-03-31 02:30:00.123456'"}},
 }
+
+// What one of the two has alone.
+var (
+	mariaColumns  = []column{{"INET6", []string{"'::1'", "'10.0.0.1'"}}, {"UUID", []string{"'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"}}}
+	oracleColumns = []column{{"VECTOR(3)", []string{"STRING_TO_VECTOR('[1, -2.5, 3e38]')"}}}
+)
 
 func TestMySQLTypesAreTheSameFromTheCache(t *testing.T) {
 	t.Parallel()
@@ -84,7 +89,11 @@ func TestMySQLTypesAreTheSameFromTheCache(t *testing.T) {
 	}
 	db := sql.OpenDB(connector)
 	defer db.Close()
-	createMatrix(t, db, mysqlColumns)
+	columns := slices.Concat(mysqlColumns, oracleColumns)
+	if vendorOf(t, db) == maria {
+		columns = slices.Concat(mysqlColumns, mariaColumns)
+	}
+	createMatrix(t, db, columns)
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +118,7 @@ func TestMySQLTypesAreTheSameFromTheCache(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := &matrix{columns: mysqlColumns, inner: connector, adapter: cachedmysql.Adapter(config), marker: "?"}
+			m := &matrix{columns: columns, inner: connector, adapter: cachedmysql.Adapter(config), marker: "?"}
 			m.run(t)
 		})
 	}

@@ -54,14 +54,17 @@ func TestTextThatTheServerCannotReadDoesNotEndCaching(t *testing.T) {
 // it has done to the connection.
 func TestTextThatRanBeforeAnErrorOfSyntaxEndsCaching(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{
-		"CALL broken()", "EXECUTE IMMEDIATE 'SELEC 1'", "SET time_zone = '+03:00'; SELEC 1",
-		"BEGIN NOT ATOMIC SET time_zone = '+03:00'; EXECUTE IMMEDIATE 'SELEC 1'; END",
+	for text, on := range map[string]int{
+		"CALL broken()": my, "EXECUTE IMMEDIATE 'SELEC 1'": maria, "SET time_zone = '+03:00'; SELEC 1": my,
+		"BEGIN NOT ATOMIC SET time_zone = '+03:00'; EXECUTE IMMEDIATE 'SELEC 1'; END": maria,
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
 			p := unreadPair(t)
-			p.exec(p.bare, "CREATE PROCEDURE broken() BEGIN SET time_zone = '+03:00'; SET autocommit = 0; EXECUTE IMMEDIATE 'SELEC 1'; END")
+			if !p.isOn(on) {
+				t.Skip("not on this database")
+			}
+			p.exec(p.bare, "CREATE PROCEDURE broken() BEGIN SET time_zone = '+03:00'; SET autocommit = 0; PREPARE s FROM 'SELEC 1'; END")
 			if _, err := p.a.db.ExecContext(t.Context(), text); err == nil || !strings.Contains(err.Error(), "1064") {
 				t.Fatalf("got error %v, want one of syntax", err)
 			}
