@@ -30,6 +30,9 @@ func (c *conn) surelyReads(ctx context.Context, p *plan) bool {
 	if p.st.Kind != sqlparse.Read || b == nil || !c.session.names.Known || !c.connector.hasCatalog() {
 		return false
 	}
+	if b.behind.Load() {
+		return false // what it said before it was changed so often says nothing of now
+	}
 	a := b.aside.Load()
 	if !c.tx.inside() && !c.tx.isolationOnce {
 		a = b.readAside(ctx, c.dialect(), server{c})

@@ -28,10 +28,12 @@ type backend struct {
 	aside    atomic.Pointer[aside] // nil: not needed, or not to be had
 	outdated atomic.Bool           // a writer has seen another schema and could not load
 	altered  atomic.Bool           // this process has changed the schema since it was read
+	behind   atomic.Bool           // the schema has changed, and it was too early to read it again
 	loading  chan struct{}         // holds one token: the right to load
 
 	mu       sync.Mutex
 	reloaded time.Time     // when the catalog was last read for an unknown name
+	allotted time.Time     // until when its readings for changed schemas have used up their share
 	loadTook time.Duration // how long the last reading took
 	failed   time.Time     // when it could last not be read
 	failure  error
@@ -201,6 +203,48 @@ func (b *backend) mayReload() bool {
 	return true
 }
 
+// A program that migrates its database changes the schema with every other
+// statement. Reading it each time would take many times as long as that, so no
+// more than a part of the time is spent on it, after a few readings at once.
+// Until the next one it is as if it could not be read: reads go past the cache,
+// and what is written is everything, as with the change itself.
+const (
+	readingsAtOnce = 8
+	readingShare   = 5 // one part in so many
+)
+
+// tooEarly reports whether the schema has changed and is not to be read yet.
+func (b *backend) tooEarly() bool {
+	if !b.behind.Load() {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.exhausted()
+}
+
+// exhausted must be called under mu.
+func (b *backend) exhausted() bool {
+	return time.Until(b.allotted) > time.Duration(b.space.cache.readings-1)*readingShare*b.loadTook
+}
+
+// mayRead reports whether the catalog may be read again for a changed schema,
+// and takes the time for it.
+func (b *backend) mayRead() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	early := b.exhausted()
+	b.behind.Store(early)
+	if early {
+		return false
+	}
+	if now := time.Now(); b.allotted.Before(now) {
+		b.allotted = now
+	}
+	b.allotted = b.allotted.Add(readingShare * b.loadTook)
+	return true
+}
+
 // current reports whether k is what a process with these rules has to know
 // while the store shows schema.
 func (b *backend) current(k *knowledge, schema Schema, rules *Rules) bool {
@@ -228,6 +272,9 @@ func (b *backend) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querie
 	if err := b.failedLately(); err != nil {
 		return &knowledge{schema: schema, err: err}
 	}
+	if b.tooEarly() && !again {
+		return &knowledge{schema: schema, err: errSchemaChanges}
+	}
 	k := b.learn(ctx, d, q, rules, again)
 	if k.err == nil {
 		b.catalog.Store(k)
@@ -241,7 +288,13 @@ func (b *backend) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querie
 func (b *backend) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, rules *Rules, again bool) *knowledge {
 	k := &knowledge{rules: rules}
 	b.outdated.Store(false)
-	b.altered.Store(false)
+	if b.altered.Swap(false) {
+		defer func() {
+			if k.err != nil {
+				b.altered.Store(true)
+			}
+		}()
+	}
 	k.err = b.space.cache.gate.call(ctx, func(ctx context.Context) error {
 		found, err := b.space.store.Declare(ctx, append(rules.dimensions(), b.space.promises.wantedNames(rules)...))
 		k.take(found)
@@ -253,11 +306,16 @@ func (b *backend) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Queri
 		return k
 	}
 	b.space.promises.known.Store(k.bounds)
-	if before := b.catalog.Load(); before != nil && before.schema == k.schema && !again {
+	before := b.catalog.Load()
+	switch {
+	case before != nil && before.schema == k.schema && !again:
 		k.catalog = before.catalog
-		return k
+	case before != nil && !again && !b.mayRead():
+		k.err = errSchemaChanges
+	default:
+		k.catalog, k.err = b.readCatalog(ctx, d, q)
 	}
-	if k.catalog, k.err = b.readCatalog(ctx, d, q); k.err != nil {
+	if k.err != nil {
 		b.outdated.Store(true)
 	}
 	return k

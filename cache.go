@@ -56,6 +56,9 @@ type Cache struct {
 	// test notices.
 	analyse func(*catalog.Catalog, *sqlparse.Statement, catalog.Session, *catalog.Declarations) catalog.Effects
 
+	// readings are as many as readingsAtOnce.
+	readings int
+
 	// fillsFrom is when results may be stored again, in nanoseconds of
 	// sinceStart: a store that is full is left alone for a while.
 	fillsFrom atomic.Int64
@@ -80,7 +83,7 @@ func New(config Config) (*Cache, error) {
 	}
 	c := &Cache{
 		config: config, store: config.Store, spaces: map[string]*space{}, connectors: map[*connector]struct{}{},
-		analyse: (*catalog.Catalog).Effects,
+		analyse: (*catalog.Catalog).Effects, readings: readingsAtOnce,
 	}
 	if c.store == nil {
 		c.store, c.owned = NewMemoryStore(MemoryConfig{}), true

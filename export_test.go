@@ -14,6 +14,10 @@ type Analysis = func(*catalog.Catalog, *sqlparse.Statement, catalog.Session, *ca
 // SetAnalysis replaces the analysis of statements not seen yet.
 func (c *Cache) SetAnalysis(f Analysis) { c.analyse = f }
 
+// ReadCatalogEachTime lifts the bound on how often the catalog is read. Nothing
+// may be open yet.
+func (c *Cache) ReadCatalogEachTime() { c.readings = 1 << 20 }
+
 // PostgresUnfit is why a PostgreSQL session allows no caching.
 func PostgresUnfit(inRecovery, isolation string) Reason {
 	row := make([]catalog.Text, postgresFacts+len(postgresSettings))

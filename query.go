@@ -87,7 +87,7 @@ func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, er
 		if l, rows, why, err = c.look(ctx, p, x); rows != nil || err != nil {
 			return rows, err
 		}
-		if why != reason.None && !c.background && c.session.knows() != known && c.readMayWrite(ctx, p) {
+		if why != reason.None && !c.background && (c.session.knows() != known || why == reason.UnknownRelation) && c.readMayWrite(ctx, p) {
 			if c.lazy { // it is one by what was only learnt in looking
 				return nil, c.another(ctx)
 			}
@@ -195,6 +195,9 @@ func (c *conn) readMayWrite(ctx context.Context, p *plan) bool {
 	if len(p.st.Funcs) == 0 && !p.st.WritesAll && len(p.st.Writes) == 0 && !c.hidesCalls(p) {
 		return false
 	}
+	if b := c.session.backend; b != nil && b.altered.Load() {
+		b.outdated.Store(true)
+	}
 	r := c.knownRoute(ctx, p)
 	if r == nil {
 		return !c.surelyReads(ctx, p)
@@ -213,9 +216,12 @@ func (c *conn) hidesCalls(p *plan) bool {
 	if !c.connector.hasCatalog() || len(p.st.Reads)+len(p.st.Names)+len(p.st.Types)+len(p.st.Builtins) == 0 {
 		return false
 	}
-	k := c.session.knows() // another connection may have led elsewhere
-	if k == nil || k.catalog == nil {
-		return c.cache.rules.Load() != nil
+	k, rules := c.session.knows(), c.cache.rules.Load() != nil // another connection may have led elsewhere
+	switch {
+	case k == nil || k.catalog == nil:
+		return rules
+	case c.session.backend.altered.Load() || rules && c.session.backend.outdated.Load():
+		return true // what is called may be what was made since
 	}
 	if r := p.route.Load(); r != nil && r.known == k {
 		return r.hidesCalls // what is asked here is the same in every state of a session

@@ -206,6 +206,9 @@ func (c *conn) knowCatalog(ctx context.Context) error {
 	if !c.connector.hasCatalog() || b.upToDate() {
 		return nil
 	}
+	if b.tooEarly() {
+		return errSchemaChanges
+	}
 	var found Reading
 	b.outdated.Store(false) // who finds it so from now on may have seen more than the store says now
 	err := c.cache.gate.call(ctx, func(ctx context.Context) (err error) {
