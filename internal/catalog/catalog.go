@@ -120,11 +120,12 @@ type Catalog struct {
 // means that there is no catalog: nothing may be cached and every write
 // invalidates everything. What only a privilege hides is a warning instead.
 func Load(ctx context.Context, d sqlparse.Dialect, q Querier) (*Catalog, error) {
-	c, err := load(ctx, d, q)
+	c, err := load(ctx, d, q, false)
 	if err != nil && ctx.Err() == nil {
 		// A relation dropped while its definition was being printed fails the
-		// query; the next one does not see it.
-		c, err = load(ctx, d, q)
+		// query; the next one does not see it. One query for everything may also
+		// be too much for somebody's limits.
+		c, err = load(ctx, d, q, true)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
@@ -132,12 +133,13 @@ func Load(ctx context.Context, d sqlparse.Dialect, q Querier) (*Catalog, error) 
 	return c, nil
 }
 
-func load(ctx context.Context, d sqlparse.Dialect, q Querier) (*Catalog, error) {
+// load reads it; apart: what can be asked together is asked one by one.
+func load(ctx context.Context, d sqlparse.Dialect, q Querier, apart bool) (*Catalog, error) {
 	c := newCatalog(d)
 	var err error
 	switch d {
 	case sqlparse.Postgres:
-		err = (&postgresLoader{c: c, q: q}).load(ctx)
+		err = (&postgresLoader{c: c, q: q, apart: apart}).load(ctx)
 	case sqlparse.MySQL:
 		err = (&mysqlLoader{c: c, q: q}).load(ctx)
 	case sqlparse.SQLite:

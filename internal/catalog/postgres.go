@@ -2,6 +2,9 @@ package catalog
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -20,6 +23,7 @@ type postgresLoader struct {
 	loose map[string]bool   // collations, by oid, under which different texts may be equal
 
 	named map[string]bool // the bare name of a relation
+	apart bool            // one query is asked after the other
 
 	hazards map[string]*hazard   // types, by oid: see postgres_types.go
 	domains map[string][]*hazard // what is made of a domain, by its oid
@@ -34,43 +38,119 @@ func (l *postgresLoader) load(ctx context.Context) error {
 	l.named = map[string]bool{}
 	l.hazards, l.domains = map[string]*hazard{}, map[string][]*hazard{}
 	l.asking = map[*routine]bool{}
-	rows, err := l.q.Query(ctx, "SHOW server_version_num", 1)
+	there, err := l.inventory(ctx)
 	if err != nil {
 		return err
 	}
-	routines := pgRoutines
-	if len(rows) == 1 && rows[0][0].S < "140000" {
-		routines = strings.Replace(routines, "pg_catalog.pg_get_function_sqlbody(p.oid)", "NULL::text", 1)
-	}
-	err = each(ctx, l.q, []part{
-		{pgRelations, 6, l.relation},
-		{pgHazards, 4, l.hazard},
-		{routines, 13, l.routine},
-		{pgDefaults, 2, l.defaultCall},
-		{pgChecks, 4, l.check},
-		{pgSignatures, 2, l.signature},
+	first := there.only([]partOf{
+		{always, part{pgRelations, 6, l.relation}},
+		{always, part{pgHazards, 4, l.hazard}},
+		{"routines", part{there.routines(), 13, l.routine}},
+		{"routines", part{pgDefaults, 2, l.defaultCall}},
+		{always, part{pgChecks, 4, l.check}},
+		{"routines", part{pgSignatures, 2, l.signature}},
 	})
-	if err != nil {
+	then := there.only([]partOf{
+		{always, part{pgBuiltins, 2, l.builtin}},
+		{always, part{pgTypes, 3, l.typ}},
+		{always, part{pgCollations, 1, l.collation}},
+		{always, part{pgColumns, 2, l.columns}},
+		{always, part{pgKeys, 2, l.key}},
+		{"inherits", part{pgInherits, 2, l.inherit}},
+		{always, part{pgForeignKeys, 5, l.foreignKey}},
+		{"triggers", part{pgTriggers, 3, l.trigger}},
+		{"rules", part{pgRules, 6, l.rule}},
+		{"policies", part{pgPolicies, 4, l.policy}},
+		{"routines", part{pgRelationCalls, 3, l.relationCall}},
+		{"operators", part{pgOperators, 3, l.operator}},
+		{"casts", part{pgCasts, 5, l.cast}},
+		{"event triggers", part{pgEventTriggers, 1, l.eventTrigger}},
+	})
+	q := l.q
+	if there.few && !l.apart {
+		if q, err = together(ctx, q, slices.Concat(first, then)); err != nil {
+			return err
+		}
+	}
+	if err := each(ctx, q, first); err != nil {
 		return err
 	}
 	l.raise()
 	l.settle()
-	return each(ctx, l.q, []part{
-		{pgBuiltins, 2, l.builtin},
-		{pgTypes, 3, l.typ},
-		{pgCollations, 1, l.collation},
-		{pgColumns, 2, l.columns},
-		{pgKeys, 2, l.key},
-		{pgInherits, 2, l.inherit},
-		{pgForeignKeys, 5, l.foreignKey},
-		{pgTriggers, 3, l.trigger},
-		{pgRules, 6, l.rule},
-		{pgPolicies, 4, l.policy},
-		{pgRelationCalls, 3, l.relationCall},
-		{pgOperators, 3, l.operator},
-		{pgCasts, 5, l.cast},
-		{pgEventTriggers, 1, l.eventTrigger},
-	})
+	return each(ctx, q, then)
+}
+
+// inventory is what there is in a database. Most have neither rules nor policies,
+// and planning a query for them takes the server longer than finding none.
+type inventory struct {
+	version string
+	few     bool            // relations
+	kinds   map[string]bool // of what there is
+}
+
+// fewRelations is how large pg_class may be, in bytes, where all is asked for at
+// once: the round trips are most of a load then. Of a database with many tables
+// they are not, and the server may take one query for so much work that it
+// compiles it first (jit_above_cost), which takes longer than to run it.
+const fewRelations = 1 << 20
+
+// pgKinds are the kinds of things of which a database may have none. What may
+// call routines is asked for only where there are some.
+var pgKinds = [...]struct{ kind, exist string }{
+	{"routines", `pg_catalog.pg_proc WHERE oid >= 16384) OR EXISTS (SELECT 1 FROM pg_catalog.pg_trigger WHERE NOT tgisinternal`},
+	{"inherits", `pg_catalog.pg_inherits`},
+	{"triggers", `pg_catalog.pg_trigger WHERE NOT tgisinternal`},
+	{"rules", `pg_catalog.pg_rewrite WHERE ev_class >= 16384`},
+	{"policies", `pg_catalog.pg_policy`},
+	{"operators", `pg_catalog.pg_operator WHERE oid >= 16384`},
+	{"casts", `pg_catalog.pg_cast WHERE oid >= 16384`},
+	{"event triggers", `pg_catalog.pg_event_trigger`},
+}
+
+func (l *postgresLoader) inventory(ctx context.Context) (there inventory, err error) {
+	query := `SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.pg_relation_size('pg_catalog.pg_class'::regclass) <= ` + strconv.Itoa(fewRelations)
+	for _, k := range pgKinds {
+		query += `, EXISTS (SELECT 1 FROM ` + k.exist + `)`
+	}
+	rows, err := l.q.Query(ctx, query, 2+len(pgKinds))
+	if err != nil {
+		return there, err
+	}
+	there.kinds = map[string]bool{always: true}
+	for i, k := range pgKinds {
+		there.kinds[k.kind] = len(rows) != 1 || rows[0][2+i].first() == 't'
+	}
+	if len(rows) == 1 {
+		there.version, there.few = rows[0][0].S, rows[0][1].first() == 't'
+	}
+	return there, nil
+}
+
+// routines is the query for routines that the server understands.
+func (there *inventory) routines() string {
+	if there.version < "140000" {
+		return strings.Replace(pgRoutines, "pg_catalog.pg_get_function_sqlbody(p.oid)", "NULL::text", 1)
+	}
+	return pgRoutines
+}
+
+// partOf asks for things of one kind.
+type partOf struct {
+	kind string
+	part part
+}
+
+// always stands for what every database has.
+const always = ""
+
+// only leaves out what asks for things that are not there.
+func (there *inventory) only(all []partOf) (parts []part) {
+	for _, p := range all {
+		if there.kinds[p.kind] {
+			parts = append(parts, p.part)
+		}
+	}
+	return parts
 }
 
 // part is one query of a load, how many columns it has and what takes its rows.
@@ -91,6 +171,56 @@ func each(ctx context.Context, q Querier, parts []part) error {
 		}
 	}
 	return nil
+}
+
+// answered are the answers to queries, by their texts.
+type answered map[string][][]Text
+
+func (a answered) Query(_ context.Context, query string, _ int) ([][]Text, error) {
+	return a[query], nil
+}
+
+// together asks the queries of parts in one, and in one snapshot: each row says
+// whose it is, and has as many columns as the widest.
+func together(ctx context.Context, q Querier, parts []part) (answered, error) {
+	widest := slices.MaxFunc(parts, func(a, b part) int { return a.columns - b.columns }).columns
+	var all strings.Builder
+	for i, p := range parts {
+		if i > 0 {
+			all.WriteString("\nUNION ALL ")
+		}
+		all.WriteString("SELECT " + strconv.Itoa(i))
+		for n := range widest {
+			if n < p.columns {
+				all.WriteString(", c" + strconv.Itoa(n) + "::text")
+			} else {
+				all.WriteString(", NULL")
+			}
+		}
+		all.WriteString(" FROM (" + p.query + ") AS p (" + columnNames(p.columns) + ")")
+	}
+	rows, err := q.Query(ctx, all.String(), 1+widest)
+	if err != nil {
+		return nil, err
+	}
+	found := answered{}
+	for _, row := range rows {
+		i := atoi(row[0].S)
+		if i >= len(parts) {
+			return nil, fmt.Errorf("row of part %q", row[0].S)
+		}
+		p := parts[i]
+		found[p.query] = append(found[p.query], row[1:1+p.columns])
+	}
+	return found, nil
+}
+
+func columnNames(n int) string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = "c" + strconv.Itoa(i)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Lists inside a column are separated by unit separators, records inside a

@@ -3,12 +3,16 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
 )
@@ -458,13 +462,11 @@ type explainer struct {
 }
 
 func (q explainer) Query(ctx context.Context, query string, columns int) ([][]Text, error) {
-	if !strings.HasPrefix(query, "SHOW") {
-		plan, err := q.dbQuerier.Query(ctx, "EXPLAIN "+query, 1)
-		if err != nil {
-			return nil, err
-		}
-		q.cost(query, plan[0][0].S)
+	plan, err := q.dbQuerier.Query(ctx, "EXPLAIN "+query, 1)
+	if err != nil {
+		return nil, err
 	}
+	q.cost(query, plan[0][0].S)
 	return q.dbQuerier.Query(ctx, query, columns)
 }
 
@@ -482,11 +484,61 @@ func TestPostgresCompilesNoQueryOfTheCatalogOfASmallDatabase(t *testing.T) {
 			t.Errorf("%s for %s", plan, query)
 		}
 	}
-	if _, err := Load(context.Background(), sqlparse.Postgres, explainer{dbQuerier{server(t, "pgx", pgVariable)}, cost}); err != nil {
-		t.Fatal(err)
+	q := explainer{dbQuerier{server(t, "pgx", pgVariable)}, cost}
+	for _, apart := range []bool{false, true} {
+		if _, err := load(t.Context(), sqlparse.Postgres, q, apart); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if asked < 10 {
 		t.Errorf("%d queries", asked)
+	}
+}
+
+// counter counts questions, and refuses those that are too long.
+type counter struct {
+	dbQuerier
+	asked, longest int
+}
+
+func (q *counter) Query(ctx context.Context, query string, columns int) ([][]Text, error) {
+	q.asked++
+	if q.longest > 0 && len(query) > q.longest {
+		return nil, errors.New("too long")
+	}
+	return q.dbQuerier.Query(ctx, query, columns)
+}
+
+// A process that starts, a test that makes its database anew, waits for the
+// round trips of a load more than for the server.
+func TestPostgresSmallDatabaseIsReadInTwoQuestions(t *testing.T) {
+	db := server(t, "pgx", pgVariable)
+	name := scratch()
+	mustExec(t, db, "CREATE DATABASE "+name)
+	t.Cleanup(func() { _, _ = db.Exec("DROP DATABASE " + name + " WITH (FORCE)") })
+	config, err := pgx.ParseConfig(os.Getenv(pgVariable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Database = name
+	small := stdlib.OpenDB(*config)
+	t.Cleanup(func() { _ = small.Close() })
+	mustExec(t, small, "CREATE TABLE a (id BIGINT PRIMARY KEY, up BIGINT REFERENCES a ON DELETE CASCADE, n INT)")
+	for _, tt := range []struct {
+		name            string
+		longest, atMost int
+	}{{"together", 0, 2}, {"where that is too much, in parts", 6000, 13}} {
+		q := &counter{dbQuerier: dbQuerier{small}, longest: tt.longest}
+		c, err := Load(t.Context(), sqlparse.Postgres, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q.asked > tt.atMost {
+			t.Errorf("%s: %d questions, want at most %d", tt.name, q.asked, tt.atMost)
+		}
+		checkEffects(t, c, Session{SearchPath: []string{"public"}, Known: true}, nil, "public.", []effectCase{
+			{"SELECT n FROM a WHERE id = 1", "r: a[id=1]"}, {"DELETE FROM a WHERE id = 1", "w: a a[id=*]"},
+		})
 	}
 }
 
