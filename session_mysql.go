@@ -10,25 +10,12 @@ import (
 	"github.com/cachedsql/cachedsql/internal/reason"
 )
 
-// mysqlSettings are the system variables of MySQL and MariaDB that can change
-// what a cacheable statement returns.
-var mysqlSettings = []string{
-	"autocommit", "block_encryption_mode", "character_set_client", "character_set_collations", "character_set_connection",
-	"character_set_results", "collation_connection", "collation_database", "cte_max_recursion_depth",
-	"default_collation_for_utf8mb4", "default_week_format", "div_precision_increment",
-	"explicit_defaults_for_timestamp", "group_concat_max_len", "lc_time_names", "lower_case_table_names",
-	"max_recursive_iterations", "max_sort_length", "old", "old_mode", "show_old_temporals", "sql_auto_is_null",
-	"sql_mode", "sql_select_limit", "system_time_zone", "system_versioning_asof", "time_zone",
-	"transaction_isolation", "tx_isolation", "windowing_use_high_precision", "max_allowed_packet",
-	"optimizer_switch", "new", "character_set_system", "regexp_time_limit", "default_regex_flags",
-}
-
 // mysqlFacts are the variables that identify the server or say how far it can
 // be relied on.
 var mysqlFacts = []string{"server_uuid", "server_uid", "hostname", "port", "datadir", "socket", "read_only", "completion_type", "version"}
 
 func (c *conn) mysqlState(ctx context.Context) (state, error) {
-	names := append(slices.Clone(mysqlSettings), c.session.watched...)
+	names := append(slices.Clone(catalog.MySQLSettings), c.session.watched...)
 	value, err := c.mysqlVariables(ctx, append(slices.Clone(mysqlFacts), names...))
 	if err != nil {
 		return state{}, err

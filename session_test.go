@@ -101,6 +101,19 @@ var sessionChanges = []struct {
 	{"user variable", my, nil, []string{"SET @x = 5"}, "SELECT price + @x FROM items", "SET @x = 6"},
 	{"set by a procedure", my, []string{"CREATE PROCEDURE enter_tokyo() SET time_zone = '+09:00'", times[0], times[1]}, []string{"CALL enter_tokyo()"}, "SELECT CAST(at AS CHAR) FROM times", ""},
 	{"set by a prepared text", my, times, []string{"PREPARE s FROM 'SET time_zone = ''+09:00'''", "EXECUTE s"}, "SELECT CAST(at AS CHAR) FROM times", ""},
+	{
+		"set by a function, not first", my, append([]string{"CREATE FUNCTION enter_later() RETURNS INTEGER BEGIN DECLARE n INTEGER; SET n = 1, time_zone = '+09:00'; RETURN n; END"}, times...),
+		[]string{"SELECT enter_later()"},
+		"SELECT CAST(at AS CHAR) FROM times", "",
+	},
+	{
+		"history by a trigger", my, []string{
+			"CREATE TABLE aged (n INTEGER) WITH SYSTEM VERSIONING", "INSERT INTO aged VALUES (1)",
+			"CREATE TRIGGER to_the_past BEFORE INSERT ON other FOR EACH ROW SET NEW.n = 1, system_versioning_asof = '2020-01-01'",
+		},
+		[]string{"INSERT INTO other VALUES (9, 9)"},
+		"SELECT n FROM aged", "",
+	},
 	{"temporary table by a procedure", my, []string{"CREATE PROCEDURE shadow() CREATE TEMPORARY TABLE items SELECT 1 AS id, 'x' AS name, 7 AS price"}, []string{"CALL shadow()"}, allItems, ""},
 	{"read uncommitted", my, nil, []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED"}, allItems, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"},
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cachedsql/cachedsql/internal/sqlparse"
@@ -123,6 +124,20 @@ func (s *bodyScanner) starts(i int) bool {
 	return p.kind == endToken || p.in(";", ">", ":", "begin", "then", "else", "loop", "do", "repeat", "atomic")
 }
 
+// handles reports whether the word at i may start what a handler does: DECLARE
+// EXIT HANDLER FOR SQLEXCEPTION ROLLBACK.
+func (s *bodyScanner) handles(i int) bool {
+	if !s.at(i).in("create", "drop", "alter", "call", "commit", "rollback", "start", "set") {
+		return false
+	}
+	for i--; !s.at(i).in(";", "begin") && s.at(i).kind != endToken; i-- {
+		if s.at(i).is("handler") {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *bodyScanner) insert(i int) {
 	events := onInsert
 	if s.at(i).is("replace") || s.at(i-1).is("or") || s.upserts(i) {
@@ -233,8 +248,9 @@ func (s *bodyScanner) selectInto(i int) {
 // other handles the words that only mean something where a statement starts.
 func (s *bodyScanner) other(i int) {
 	t, next := s.at(i), s.at(i+1)
-	if !s.starts(i) || !next.ident() && next.kind != stringToken && !next.is("@") {
-		if s.starts(i) && t.in("commit", "rollback") {
+	starts := s.starts(i) || s.d == sqlparse.MySQL && s.handles(i)
+	if !starts || !next.ident() && next.kind != stringToken && !next.is("@") {
+		if starts && t.in("commit", "rollback") {
 			s.out.commits = true
 		}
 		return
@@ -265,18 +281,49 @@ func (s *bodyScanner) other(i int) {
 // set: in MySQL the same word assigns to local variables, whose names are
 // only told from the server's by knowing the latter.
 func (s *bodyScanner) set(i int) {
-	if s.d == sqlparse.MySQL && !s.at(i).in(mysqlSettings...) && !(s.at(i).is("@") && s.at(i+1).is("@")) {
+	if s.d != sqlparse.MySQL {
+		s.out.sessionChanged = true
 		return
 	}
-	s.out.sessionChanged = true
+	depth := 0
+	for first := true; !s.at(i).is(";") && s.at(i).kind != endToken; i++ {
+		switch t := s.at(i); {
+		case t.is("("):
+			depth++
+		case t.is(")"):
+			depth--
+		case first || depth == 0 && s.at(i-1).is(","):
+			s.out.sessionChanged = s.out.sessionChanged || s.setting(i)
+		}
+		first = false
+	}
 }
 
-// mysqlSettings are words after SET that change how the session answers.
-var mysqlSettings = []string{
-	"session", "local", "global", "persist", "names", "character", "role", "transaction", "autocommit", "sql_mode",
-	"time_zone", "lc_time_names", "group_concat_max_len", "collation_connection", "character_set_results",
-	"character_set_client", "character_set_connection", "div_precision_increment", "sql_select_limit", "timestamp",
-	"sql_auto_is_null", "default_week_format", "foreign_key_checks", "tx_isolation", "transaction_isolation",
+// setting reports whether what is assigned to at i is the server's. NEW.name is
+// a row's.
+func (s *bodyScanner) setting(i int) bool {
+	if s.at(i).is("@") {
+		return s.at(i + 1).is("@")
+	}
+	return s.at(i).ident() && slices.Contains(mysqlSetWords, strings.ToLower(s.at(i).text)) && !s.at(i+1).is(".")
+}
+
+// mysqlSetWords are words after SET that change how the session answers.
+var mysqlSetWords = append([]string{
+	"session", "local", "global", "persist", "persist_only", "names", "character", "charset", "role", "transaction", "timestamp", "foreign_key_checks",
+}, MySQLSettings...)
+
+// MySQLSettings are the system variables of MySQL and MariaDB that can change
+// what a cacheable statement returns.
+var MySQLSettings = []string{
+	"autocommit", "block_encryption_mode", "character_set_client", "character_set_collations", "character_set_connection",
+	"character_set_results", "collation_connection", "collation_database", "cte_max_recursion_depth",
+	"default_collation_for_utf8mb4", "default_week_format", "div_precision_increment",
+	"explicit_defaults_for_timestamp", "group_concat_max_len", "lc_time_names", "lower_case_table_names",
+	"max_recursive_iterations", "max_sort_length", "old", "old_mode", "show_old_temporals", "sql_auto_is_null",
+	"sql_mode", "sql_select_limit", "system_time_zone", "system_versioning_asof", "time_zone",
+	"transaction_isolation", "tx_isolation", "windowing_use_high_precision", "max_allowed_packet",
+	"optimizer_switch", "new", "character_set_system", "regexp_time_limit", "default_regex_flags",
 }
 
 // one records the relation named at i as written and returns the place after
