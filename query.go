@@ -213,7 +213,7 @@ func changes(e *catalog.Effects) bool {
 // hidesCalls reports whether a function may be called that the text does not
 // show. A program without rules does not read the catalog for its reads alone.
 func (c *conn) hidesCalls(p *plan) bool {
-	if !c.connector.hasCatalog() || len(p.st.Reads)+len(p.st.Names)+len(p.st.Types)+len(p.st.Builtins) == 0 {
+	if !c.connector.hasCatalog() || len(p.st.Reads)+len(p.st.Names)+len(p.st.Types)+len(p.st.Builtins) == 0 && !p.st.Maintains {
 		return false
 	}
 	k, rules := c.session.knows(), c.cache.rules.Load() != nil // another connection may have led elsewhere

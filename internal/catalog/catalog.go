@@ -112,7 +112,8 @@ type Catalog struct {
 	hazards   map[string]*hazard    // PostgreSQL: types that are more than they seem, by bare name
 	blind     map[string]bool       // MySQL: databases whose triggers and keys the user may not see
 
-	eventTriggers bool // PostgreSQL: even a temporary relation's DDL may run anything
+	maintained    []*routine // PostgreSQL: what ANALYZE, VACUUM, CLUSTER and REINDEX may call, of any table
+	eventTriggers bool       // PostgreSQL: even a temporary relation's DDL may run anything
 	warnings      []string
 }
 
@@ -158,6 +159,9 @@ func load(ctx context.Context, d sqlparse.Dialect, q Querier, apart bool) (*Cata
 // not show: in a view's text, a policy, an operator, a cast, under the name of a
 // built-in function, or as an attribute of a row.
 func (c *Catalog) HidesCalls(st *sqlparse.Statement) bool {
+	if st.Maintains {
+		return len(c.maintained) != 0
+	}
 	if len(c.shadows)+len(c.operators)+len(c.casts) != 0 || slices.ContainsFunc(st.Attributes, func(a string) bool { return c.ofRows[a] }) {
 		return true
 	}

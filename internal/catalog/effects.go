@@ -85,6 +85,11 @@ func (w *walk) statement(st *sqlparse.Statement) []written {
 		w.guess(st)
 		return nil
 	}
+	if st.Maintains {
+		for _, f := range w.c.maintained {
+			w.call(f, cause{})
+		}
+	}
 	var direct []written
 	overridden := w.c.dialect == sqlparse.Postgres && strings.Contains(strings.ToLower(st.Text), "overriding")
 	for _, ref := range writeRefs(st) {

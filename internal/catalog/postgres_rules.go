@@ -176,21 +176,23 @@ func withoutRole(expr string) (string, bool) {
 // policies, the expressions of indexes, the keys of partitioned tables (which
 // are checked in each partition: pg_partition_tree would lock them) and the text of a materialized view. Those called
 // IMMUTABLE are among them, since they may call others that write. The third
-// column: deleting calls it too.
+// column says when: at any write, at one that leaves a row, and the expressions of
+// indexes and of statistics also when a table is maintained.
 const pgRelationCalls = `
-SELECT x.relid, COALESCE(o.oprcode::oid, d.refobjid), x.filters
-FROM (SELECT 'pg_catalog.pg_attrdef'::regclass::oid AS classid, oid, adrelid AS relid, false AS filters FROM pg_catalog.pg_attrdef
-      UNION ALL SELECT 'pg_catalog.pg_constraint'::regclass, oid, conrelid, false FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid <> 0
-      UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid, tgrelid, true FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
-      UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid, polrelid, true FROM pg_catalog.pg_policy
-      UNION ALL SELECT 'pg_catalog.pg_class'::regclass, indexrelid, indrelid, false FROM pg_catalog.pg_index WHERE indexprs IS NOT NULL OR indpred IS NOT NULL
+SELECT x.relid, COALESCE(o.oprcode::oid, d.refobjid), x.at
+FROM (SELECT 'pg_catalog.pg_attrdef'::regclass::oid AS classid, oid, adrelid AS relid, 'write' AS at FROM pg_catalog.pg_attrdef
+      UNION ALL SELECT 'pg_catalog.pg_constraint'::regclass, oid, conrelid, 'write' FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid <> 0
+      UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid, tgrelid, 'any' FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
+      UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid, polrelid, 'any' FROM pg_catalog.pg_policy
+      UNION ALL SELECT 'pg_catalog.pg_class'::regclass, indexrelid, indrelid, 'index' FROM pg_catalog.pg_index WHERE indexprs IS NOT NULL OR indpred IS NOT NULL
+      UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::regclass, oid, stxrelid, 'statistics' FROM pg_catalog.pg_statistic_ext
       UNION ALL (WITH RECURSIVE tree(root, relid) AS (
         SELECT partrelid, partrelid FROM pg_catalog.pg_partitioned_table WHERE partexprs IS NOT NULL
         UNION SELECT t.root, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.relid)
-        SELECT 'pg_catalog.pg_class'::regclass, root, relid, false FROM tree)
-      UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.oid, a.attrelid, false FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.atttypid = t.oid
+        SELECT 'pg_catalog.pg_class'::regclass, root, relid, 'write' FROM tree)
+      UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.oid, a.attrelid, 'write' FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.atttypid = t.oid
         WHERE t.typtype = 'd' AND t.typdefaultbin IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped
-      UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, r.oid, r.ev_class, false
+      UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, r.oid, r.ev_class, 'write'
         FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind = 'm') x
 JOIN pg_catalog.pg_depend d ON d.classid = x.classid AND d.objid = x.oid
   AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND d.refobjid >= 16384
@@ -200,12 +202,19 @@ WHERE NOT EXISTS (
 
 func (l *postgresLoader) relationCall(row []Text) {
 	r, f := l.rels[row[0].S], l.fns[row[1].S]
-	switch {
-	case r == nil || f == nil:
-	case row[2].first() == 't':
+	if r == nil || f == nil {
+		return
+	}
+	switch row[2].S {
+	case "any":
 		r.filters = append(r.filters, f)
-	default:
+	case "write":
 		r.calls = append(r.calls, f)
+	case "index":
+		r.calls = append(r.calls, f)
+		l.c.maintained = append(l.c.maintained, f)
+	case "statistics":
+		l.c.maintained = append(l.c.maintained, f)
 	}
 }
 

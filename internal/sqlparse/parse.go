@@ -309,6 +309,7 @@ func (s *Statement) absorb(p *Statement) {
 	s.LiteralNames = s.LiteralNames || p.LiteralNames
 	s.ImplicitCommit = s.ImplicitCommit || p.ImplicitCommit
 	s.Delayed = s.Delayed || p.Delayed
+	s.Maintains = s.Maintains || p.Maintains
 	s.SessionUnknown = s.SessionUnknown || p.SessionUnknown
 	s.SessionReset = s.SessionReset || p.SessionReset
 	s.ChangesDatabase = s.ChangesDatabase || p.ChangesDatabase

@@ -31,8 +31,10 @@ func (r *pgReader) utility(n nodes.Node) bool {
 		r.walk(n.Query)
 	case *nodes.FetchStmt, *nodes.ClosePortalStmt:
 		r.become(Other, reason.Cursor)
-	case *nodes.LockStmt, *nodes.NotifyStmt, *nodes.VacuumStmt, *nodes.ClusterStmt, *nodes.ReindexStmt,
-		*nodes.CheckPointStmt:
+	case *nodes.VacuumStmt, *nodes.ClusterStmt, *nodes.ReindexStmt:
+		r.become(Other, reason.Utility)
+		r.st.Maintains = true
+	case *nodes.LockStmt, *nodes.NotifyStmt, *nodes.CheckPointStmt:
 		r.become(Other, reason.Utility)
 	default:
 		return false

@@ -217,6 +217,10 @@ type Statement struct {
 	ImplicitCommit bool
 	Chain          bool
 
+	// Maintains: the server may compute expressions of indexes and statistics of
+	// tables that need not be named.
+	Maintains bool
+
 	// Delayed: the server may write the rows after it has said that it did,
 	// MySQL's INSERT DELAYED.
 	Delayed bool
