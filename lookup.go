@@ -102,7 +102,7 @@ func (c *conn) refuseRoute(p *plan, r *route, w wish) Reason {
 	switch {
 	case c.tx.inside():
 		return reason.InTransaction // autocommit is off, as the session says
-	case c.session.readsTemp(p.st):
+	case c.session.readsTemp(p.st), c.session.lendsTemp(p.st, r):
 		return reason.TempTable
 	case c.session.unfit != reason.None:
 		return c.session.unfit

@@ -134,6 +134,12 @@ func (s *session) readsTemp(st *sqlparse.Statement) bool {
 		slices.ContainsFunc(st.Types, func(t sqlparse.TypeUse) bool { return isTemp(t.Name) || strings.HasPrefix(t.Name, "_") })
 }
 
+// lendsTemp reports whether a function may run that means a temporary table of
+// the session: a bare name in its body is looked up where it is called.
+func (s *session) lendsTemp(st *sqlparse.Statement, r *route) bool {
+	return len(s.temp) != 0 && (len(st.Funcs) != 0 || r.hidesCalls)
+}
+
 // know makes the session's state known, asking the server if need be.
 func (c *conn) know(ctx context.Context) error {
 	s := &c.session
