@@ -113,6 +113,12 @@ type connector struct {
 	sample     atomic.Pointer[string]  // of a connection of it: see variant.go
 	noSample   sync.Once               // has told that a sample cannot be had
 
+	noState struct { // the state of a connection is not to be had
+		sync.Mutex
+		cause string
+		told  time.Time
+	}
+
 	lazy    bool // connections are dialled on first need
 	outsets outsets
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -42,7 +41,7 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 	}
 	r, err := c.prepareRoute(ctx, p)
 	if err != nil {
-		return nil, nil, c.failed(ctx, err), ctx.Err()
+		return nil, nil, c.failed(ctx), ctx.Err()
 	}
 	if c.unverified && !r.servesUnverified() {
 		return nil, nil, reason.None, c.another(ctx)
@@ -65,7 +64,7 @@ func (c *conn) look(ctx context.Context, p *plan, x *call) (*lookup, driver.Rows
 		}
 		// The schema has changed: once more with the new catalog.
 		if r, err = c.prepareRoute(ctx, p); err != nil {
-			return nil, nil, c.failed(ctx, err), ctx.Err()
+			return nil, nil, c.failed(ctx), ctx.Err()
 		}
 	}
 	return nil, nil, reason.UnknownRelation, nil
@@ -276,15 +275,14 @@ func (c *conn) discard(ctx context.Context, l *lookup, err error) {
 }
 
 // failed is the reason for a lookup that stopped before the store was asked.
-func (c *conn) failed(ctx context.Context, err error) Reason {
+func (c *conn) failed(ctx context.Context) Reason {
 	switch {
 	case ctx.Err() != nil, c.cache.gate.down.Load():
 		return reason.CacheDown
 	case c.session.known:
 		return reason.UnknownRelation // the catalog, which has been noted
 	}
-	c.cache.note(fmt.Errorf("cachedsql: state of the connection not known: %w", err))
-	return reason.SessionState
+	return reason.SessionState // likewise
 }
 
 func (r *route) ruleName() string {

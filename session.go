@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,9 @@ type session struct {
 	temp     map[string]struct{}
 	schema   Schema // that was known when the server was asked; see namesHold
 
+	failed  time.Time // when the server could last not say
+	failure error     // why
+
 	// misread: a setting makes, or may make, the server read texts in another
 	// way than their analysis does. See judged.
 	misread bool
@@ -50,7 +54,21 @@ type session struct {
 }
 
 // stale makes the next statement that needs the state ask for it again.
-func (s *session) stale() { s.known = false }
+func (s *session) stale() { s.known, s.failure = false, nil }
+
+// failedLately returns the failure of a question that is so recent that another
+// would only delay a statement: one right is missing, or one function, on a server
+// that is like PostgreSQL and not quite it.
+func (s *session) failedLately() error {
+	if s.failure != nil && time.Since(s.failed) < askAgainAfter {
+		return s.failure
+	}
+	return nil
+}
+
+// askAgainAfter is how long a connection is not asked about its state after it
+// could not tell.
+const askAgainAfter = time.Second
 
 // renamed makes every schema possible for a bare name until the state has been
 // asked for again.
@@ -146,28 +164,52 @@ func (c *conn) know(ctx context.Context) error {
 	if s.known && (c.lazy || c.namesHold(s.backend.known())) {
 		return nil
 	}
-	schema := c.schemaKnown()
-	var found state
-	var err error
-	switch c.dialect() {
-	case Postgres:
-		found, err = c.postgresState(ctx)
-	case MySQL:
-		found, err = c.mysqlState(ctx)
-	case SQLite:
-		found, err = c.sqliteState(ctx)
-	default:
-		found = state{names: catalog.Session{Known: true}}
-	}
-	if err != nil {
+	if err := s.failedLately(); err != nil {
 		return err
 	}
+	schema := c.schemaKnown()
+	found, err := c.askState(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.failed, s.failure = time.Now(), err
+			c.noteNoState(err)
+		}
+		return err
+	}
+	s.failure = nil
 	c.learn(found)
 	s.schema = schema
 	if c.pristine {
 		c.connector.learnt(c)
 	}
 	return nil
+}
+
+func (c *conn) askState(ctx context.Context) (state, error) {
+	switch c.dialect() {
+	case Postgres:
+		return c.postgresState(ctx)
+	case MySQL:
+		return c.mysqlState(ctx)
+	case SQLite:
+		return c.sqliteState(ctx)
+	}
+	return state{names: catalog.Session{Known: true}}, nil
+}
+
+// noteNoState tells the operator why nothing is cached on a connection, once a
+// minute per cause.
+func (c *conn) noteNoState(err error) {
+	k := c.connector
+	k.noState.Lock()
+	known := k.noState.cause == err.Error() && time.Since(k.noState.told) < time.Minute
+	if !known {
+		k.noState.cause, k.noState.told = err.Error(), time.Now()
+	}
+	k.noState.Unlock()
+	if !known {
+		c.cache.note(fmt.Errorf("cachedsql: state of the connection not known: %w", err))
+	}
 }
 
 // namesHold reports whether bare names mean on the connection what was learnt of
