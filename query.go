@@ -153,6 +153,7 @@ func (c *conn) fetch(ctx context.Context, l *lookup, x *call) (driver.Rows, erro
 	}
 	goesOn = true
 	l.flight.answer()
+	l.seeksEnd = l.route.seeksEnd || isLimitedToOne(l.plan.st.Limit, x.args)
 	return c.record(rows, l), nil
 }
 

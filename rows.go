@@ -175,7 +175,7 @@ func (r *rows) Close() error {
 		return nil
 	}
 	// QueryRow stops after the row it wants. Whether there is another is worth
-	// one look: the driver has to skip the rest of the result anyway.
+	// one look where that costs nothing.
 	if r.recording.oneRowIn() {
 		extra := make([]driver.Value, len(r.names))
 		r.recording.next(extra, r.recording.source.Next(extra))
@@ -331,7 +331,7 @@ func (rec *recording) leaveSet() {
 
 // oneRowIn reports whether a caller that closes now may have read everything.
 func (rec *recording) oneRowIn() bool {
-	return rec.enc != nil && !rec.setEnded && !rec.failed && rec.setRows <= 1
+	return rec.enc != nil && !rec.setEnded && !rec.failed && rec.setRows <= 1 && rec.lookup.seeksEnd
 }
 
 // drop gives the recording up.

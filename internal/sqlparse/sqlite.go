@@ -74,7 +74,10 @@ func (r *sqliteReader) finish() {
 
 func (r *sqliteReader) statement(n ast.Stmt) {
 	switch n := n.(type) {
-	case *ast.SelectStmt, *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt:
+	case *ast.SelectStmt:
+		r.bounds(n)
+		r.walk(n)
+	case *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt:
 		r.walk(n)
 	case *ast.ExplainStmt:
 		r.explain(n)

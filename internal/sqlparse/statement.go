@@ -169,6 +169,11 @@ type Statement struct {
 	ReadRefs  []TableRef
 	WriteRefs []WriteRef
 
+	// Bound is how many rows it can return, and Limit its LIMIT, nil for none or
+	// a computed one. SQLite's analysis alone tells.
+	Bound Bound
+	Limit *Operand
+
 	// Reason is why a result must not be cached whatever the rules say, None
 	// where nothing in the text forbids it; Detail is what in the text caused
 	// it ("now", "for update"), lower case, never a literal's value.
