@@ -377,7 +377,7 @@ func controlsTransaction(st *sqlparse.Statement) bool {
 // transaction that its text does not show. PostgreSQL lets nothing leave one
 // open; elsewhere a routine and a text prepared by text can.
 func hidesTransaction(st *sqlparse.Statement) bool {
-	return st.Dialect != Postgres && (st.SessionUnknown || st.Kind == sqlparse.Unknown)
+	return st.Dialect != Postgres && (st.SessionUnknown || st.Opaque())
 }
 
 // after follows the transaction through a statement.

@@ -80,7 +80,7 @@ func (s *session) renamed() {
 
 // renames reports whether a statement may change what a bare name means.
 func renames(st *sqlparse.Statement) bool {
-	return st.SessionUnknown || st.SessionReset || st.ChangesDatabase || st.Kind == sqlparse.Unknown ||
+	return st.SessionUnknown || st.SessionReset || st.ChangesDatabase || st.Opaque() ||
 		slices.ContainsFunc(st.SessionVars, func(v string) bool {
 			return v == "search_path" || v == "role" || v == "session_authorization"
 		})
@@ -90,7 +90,7 @@ func renames(st *sqlparse.Statement) bool {
 // connection, apart from the transaction. A read may too: set_config().
 func changesSession(st *sqlparse.Statement) bool {
 	return len(st.SessionVars) != 0 || st.SessionUnknown || st.SessionReset || st.ChangesDatabase ||
-		len(st.TempTables) != 0 || st.Kind == sqlparse.Unknown
+		len(st.TempTables) != 0 || st.Opaque()
 }
 
 // watch makes a setting part of the key.
@@ -122,7 +122,7 @@ func (s *session) note(d Dialect, st *sqlparse.Statement) {
 	}
 	// PostgreSQL's state, temporary tables included, can be asked for in full.
 	// Elsewhere a text that hides what it does ends caching on the connection.
-	if d != Postgres && (st.SessionUnknown || st.Kind == sqlparse.Unknown) {
+	if d != Postgres && (st.SessionUnknown || st.Opaque()) {
 		s.off = reason.SessionState
 	}
 	if d == SQLite && !harmlessPragmas(st.SessionVars) {

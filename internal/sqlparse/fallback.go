@@ -37,6 +37,7 @@ func fallback(d Dialect, text string, why reason.Reason) *Statement {
 	st.ImplicitCommit = d == MySQL && words.startsWith(ddlWords)
 	st.Delayed = d == MySQL && slices.Contains(words.plain, "delayed")
 	st.Funcs = words.funcs
+	st.OnlyRows = words.changeRows()
 	return st
 }
 
@@ -68,8 +69,9 @@ var (
 	rowWords    = wordSet("select with values table insert update delete replace merge upsert truncate copy load")
 	tableWords  = wordSet("select with values table insert update delete replace merge upsert truncate copy load " +
 		"create alter drop rename comment grant revoke analyze vacuum reindex optimize")
-	ddlWords   = wordSet("create alter drop rename truncate grant revoke")
-	writeWords = wordSet("insert update delete replace merge upsert truncate into call do execute copy load " +
+	changeWords = wordSet("insert update delete replace")
+	ddlWords    = wordSet("create alter drop rename truncate grant revoke")
+	writeWords  = wordSet("insert update delete replace merge upsert truncate into call do execute copy load " +
 		"create alter drop rename set lock analyze exec import handler")
 	// opensList are words that a parenthesis follows without a call.
 	opensList = wordSet("in and or not where values on using as by any all some exists from join select having when " +
@@ -98,6 +100,7 @@ type words struct {
 	plain   []string // unquoted words in lower case, in order, without duplicates
 	tables  []Table
 	funcs   []Func // called, and not known to be harmless
+	assigns bool   // a variable may be assigned to
 	several bool   // more than one statement
 	literal bool   // contents of literals are among the tables
 	broken  bool
@@ -143,6 +146,7 @@ func (w *words) read(d Dialect, text string) {
 		}
 		s := text[t.start:t.end]
 		w.several = w.several || len(w.plain) > 0 && before.end > 0 && text[before.start] == ';'
+		w.assigns = w.assigns || s[0] == '@' && t.kind != tokenString && t.kind != tokenQuoted
 		chain.add(d, t, s, before, text)
 		if t.kind == tokenWord && !seen[s] {
 			seen[s] = true
@@ -181,6 +185,15 @@ func (w *words) harmless() bool {
 		return false
 	}
 	return !slices.ContainsFunc(w.plain, func(word string) bool { return writeWords[word] })
+}
+
+// changeRows reports whether the text is one statement that changes rows, and does
+// nothing else to its connection but by what the catalog knows of its tables: a
+// bulk INSERT, most often, which is too long to be parsed.
+func (w *words) changeRows() bool {
+	_, ok := w.names()
+	return ok && (w.dialect == MySQL || w.dialect == SQLite) && w.startsWith(changeWords) &&
+		!w.several && !w.assigns && len(w.funcs) == 0
 }
 
 // nameChain follows a dotted name through the tokens.

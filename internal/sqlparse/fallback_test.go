@@ -54,3 +54,38 @@ func TestNamesOfAQueryThatNobodyCanParseAreKeptInATextOfSeveral(t *testing.T) {
 		t.Errorf("names are %v, want v among them", st.Names)
 	}
 }
+
+// What no parser reads may do anything to its connection, but for changes of rows
+// that show no way to.
+func TestOnlyPlainChangesOfRowsLeaveTheConnectionAlone(t *testing.T) {
+	t.Parallel()
+	const unread = " /* \x00 */" // by no parser
+	for text, opaque := range map[string]bool{
+		"INSERT INTO t VALUES (1, 'a@b; c')":         false,
+		"UPDATE t SET n = abs(n) WHERE id IN (1, 2)": false,
+		"DELETE FROM t":                                            false,
+		"REPLACE INTO t SELECT * FROM u":                           false,
+		"INSERT INTO t VALUES (@x := 1)":                           true,
+		"INSERT INTO t SELECT n FROM u WHERE (@x := n) INTO @y":    true,
+		"INSERT INTO t VALUES (f(1))":                              true,
+		"INSERT INTO t VALUES (1); SET autocommit = 0":             true,
+		"INSERT INTO t VALUES (1) /*! ; BEGIN */":                  true,
+		"INSERT INTO t VALUES ('1":                                 true,
+		"LOAD DATA INFILE 'x' INTO TABLE t SET n = 1":              true,
+		"FROBNICATE t":                                             true,
+		"BEGIN NOT ATOMIC DELETE FROM t; END":                      true,
+		"SET STATEMENT sql_mode = '' FOR INSERT INTO t VALUES (1)": true,
+		"EXECUTE IMMEDIATE 'INSERT INTO t VALUES (1)'":             true,
+	} {
+		st := Parse(MySQL, text+unread)
+		if st.Kind != Unknown {
+			t.Errorf("%s: read, as %v", text, st.Kind)
+		}
+		if st.Opaque() != opaque {
+			t.Errorf("%s: opaque %v, want %v", text, st.Opaque(), opaque)
+		}
+	}
+	if !Parse(Generic, "INSERT INTO t VALUES (1)"+unread).Opaque() {
+		t.Error("an unknown database may read the text in another way")
+	}
+}

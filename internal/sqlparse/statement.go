@@ -158,6 +158,10 @@ type Statement struct {
 	// Names are those in a query that no grammar accepts: some are tables.
 	Names []Table
 
+	// OnlyRows: of a text that no parser has read (Kind Unknown) it is known that
+	// it changes rows and leaves session and transaction alone.
+	OnlyRows bool
+
 	// LiteralNames means that Writes has contents of literals among the names: a
 	// text that no grammar accepts may use one as a name. Only a catalog tells
 	// which is. Without one it is to be taken for a write to every table, as a
@@ -267,6 +271,10 @@ type Statement struct {
 	// QueryID is 16 hex digits that name the normal form.
 	QueryID string
 }
+
+// Opaque reports whether it may do anything to its session and transaction: no
+// parser has read the text.
+func (s *Statement) Opaque() bool { return s.Kind == Unknown && !s.OnlyRows }
 
 // Cacheable reports whether the text alone allows caching (the catalog and
 // the rules have their say after that).
