@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -92,6 +93,11 @@ func clientFor(t *testing.T, url string) *redis.Client {
 	return client
 }
 
+// refusesCommand reports whether the server says that a user may not run one.
+func refusesCommand(err error) bool {
+	return strings.Contains(err.Error(), "can't run this command") || strings.Contains(err.Error(), "no permissions to run") // Redis, Valkey
+}
+
 // Programs follow what the user for rules commits; the one who only looks sees
 // it and can change nothing.
 func TestOnlyTheRulerOfTheGuideChangesRules(t *testing.T) {
@@ -105,7 +111,7 @@ func TestOnlyTheRulerOfTheGuideChangesRules(t *testing.T) {
 	rules := open(t, as(srv, "ruler", "secret"), testConfig).Inspector()
 
 	change := redisstore.RulesCommit{Text: rulesText("1m"), By: "ann"}
-	if _, err := looks.RuleSet("shop").Commit(t.Context(), change); err == nil || !strings.Contains(err.Error(), "can't run this command") {
+	if _, err := looks.RuleSet("shop").Commit(t.Context(), change); err == nil || !refusesCommand(err) {
 		t.Errorf("the one who looks commits: %v", err)
 	}
 	if err := looks.RuleSet("shop").SaveDraft(t.Context(), redisstore.RulesDraft{By: "ann"}); err == nil {
@@ -242,7 +248,9 @@ func TestUserOfTheGuideHasNoRightThatNobodyUses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, one := range refusals {
-		t.Errorf("refused: %v", one)
+		if !strings.Contains(fmt.Sprint(one), "client|setinfo") { // newer servers than CI's: see the guide
+			t.Errorf("refused: %v", one)
+		}
 	}
 }
 
