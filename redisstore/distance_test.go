@@ -181,3 +181,31 @@ func TestMoreWritersOfAFarServerAreInTime(t *testing.T) {
 		all.Wait()
 	}
 }
+
+// Where the client keeps few connections no more are made ahead, which it would
+// drop at once, to be made again a second later.
+func TestNoMoreConnectionsAreMadeAheadThanAreKept(t *testing.T) {
+	t.Parallel()
+	const rtt, kept = 200 * time.Millisecond, 2
+	srv := testredis.Start(t)
+	f := &farWriter{t, open(t, fmt.Sprintf("redis://%s?max_idle_conns=%d", testredis.Far(t, srv.Addr, rtt), kept), redisstore.Config{}), 3 * rtt}
+	f.awaitIdle(kept)
+	made := func() (n int) {
+		info, err := srv.Client(t).Info(t.Context(), "stats").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(info, "total_connections_received:")
+		_, _ = fmt.Sscan(rest, &n)
+		return n
+	}
+	before := made()
+	for end := time.Now().Add(3500 * time.Millisecond); time.Now().Before(end); {
+		if err := f.begin(0); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := made() - before; n > kept {
+		t.Errorf("%d connections were made while one at a time was used", n)
+	}
+}

@@ -51,7 +51,7 @@ func Open(rawURL string, c Config) (*Store, error) {
 		return nil, err
 	}
 	s.opened = true
-	s.scripts.warmer = &warmer{client: s.scripts.client}
+	s.scripts.warmer = &warmer{client: s.scripts.client, mostIdle: mostIdle(s.scripts.client)}
 	if isSingle {
 		s.wire = newWire(client.(*redis.Client).Options())
 	}

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -19,7 +20,8 @@ import (
 // have to make its own, in several times as long. Somebody else's client is left
 // alone: its pool may be small, and have other users.
 type warmer struct {
-	client redis.UniversalClient
+	client   redis.UniversalClient
+	mostIdle int
 
 	mu      sync.Mutex
 	end     context.CancelFunc // nil: none are being made; guarded by mu
@@ -36,6 +38,22 @@ const (
 	warmTimeout = 10 * time.Second
 	warmPause   = time.Second
 )
+
+// mostIdle is how many connections that nobody uses a client keeps of a server.
+// What is made beyond that is dropped at once.
+func mostIdle(client redis.UniversalClient) int {
+	most := 0
+	switch c := client.(type) {
+	case *redis.Client:
+		most = c.Options().MaxIdleConns
+	case *redis.ClusterClient:
+		most = c.Options().MaxIdleConns
+	}
+	if most <= 0 {
+		return math.MaxInt
+	}
+	return most
+}
 
 // after takes note of how a call has ended that was made at a moment.
 func (w *warmer) after(ctx context.Context, began time.Time, err error) {
@@ -73,7 +91,7 @@ func tookLong(ctx context.Context, began time.Time, err error) bool {
 // hasEnough reports whether as many connections are idle as are made at a time,
 // or callers wait for those that there may be at most.
 func (w *warmer) hasEnough() bool {
-	return w.idle() >= warmConns || w.client.PoolStats().PendingRequests > 0
+	return w.idle() >= min(warmConns, w.mostIdle) || w.client.PoolStats().PendingRequests > 0
 }
 
 // idle is how many connections wait for scripts. Where go-redis has some for
@@ -89,7 +107,7 @@ func (w *warmer) idle() int {
 // connect uses more connections at the same time than are idle.
 func (w *warmer) connect(ctx context.Context) {
 	var all sync.WaitGroup
-	for range w.idle() + warmConns {
+	for range min(w.idle()+warmConns, w.mostIdle) {
 		all.Go(func() {
 			if cluster, ok := w.client.(*redis.ClusterClient); ok {
 				_ = cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return greet(ctx, c) })
