@@ -58,9 +58,10 @@ func (s *session) stale() { s.known, s.failure = false, nil }
 
 // failedLately returns the failure of a question that is so recent that another
 // would only delay a statement: one right is missing, or one function, on a server
-// that is like PostgreSQL and not quite it.
+// that is like PostgreSQL and not quite it. A connection that has not been told
+// which database it leads to asks again at once: its writes reach no reader.
 func (s *session) failedLately() error {
-	if s.failure != nil && time.Since(s.failed) < askAgainAfter {
+	if s.failure != nil && s.backend != nil && time.Since(s.failed) < askAgainAfter {
 		return s.failure
 	}
 	return nil
