@@ -107,7 +107,8 @@ var sessionChanges = []struct {
 		"SELECT CAST(at AS CHAR) FROM times", "",
 	},
 	{
-		"history by a trigger", my, []string{
+		"history by a trigger", maria,
+		[]string{
 			"CREATE TABLE aged (n INTEGER) WITH SYSTEM VERSIONING", "INSERT INTO aged VALUES (1)",
 			"CREATE TRIGGER to_the_past BEFORE INSERT ON other FOR EACH ROW SET NEW.n = 1, system_versioning_asof = '2020-01-01'",
 		},
