@@ -145,6 +145,7 @@ type tally struct {
 	queries *queries
 	st      *sqlparse.Statement
 	current atomic.Pointer[figures]
+	endFar  atomic.Bool // see recording.seeksEnd
 }
 
 func (t *tally) figures() *figures {

@@ -28,7 +28,6 @@ type lookup struct {
 	// departures is that of the flights for key when the store was asked.
 	departures uint32
 	check      *check // the hit that the answer is compared with; nil: none
-	seeksEnd   bool   // see route.seeksEnd
 	shared     bool   // only for those who wait, not to be stored
 }
 

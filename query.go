@@ -153,7 +153,6 @@ func (c *conn) fetch(ctx context.Context, l *lookup, x *call) (driver.Rows, erro
 	}
 	goesOn = true
 	l.flight.answer()
-	l.seeksEnd = l.route.seeksEnd || isLimitedToOne(l.plan.st.Limit, x.args)
 	return c.record(rows, l), nil
 }
 

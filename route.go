@@ -2,7 +2,6 @@ package cachedsql
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,8 +31,6 @@ type route struct {
 	dynamicWrites bool
 	// hidesCalls: it may run functions that the text does not show.
 	hidesCalls bool
-	// seeksEnd: a caller that takes one row may have taken all. See endIsNear.
-	seeksEnd bool
 }
 
 // routeKey is everything a route depends on besides the plan.
@@ -77,7 +74,6 @@ func (c *conn) newRoute(p *plan, key routeKey) *route {
 	r := &route{routeKey: key, effects: c.effects(p, key), dialect: c.dialect()}
 	r.writes, r.dynamicWrites = fixedWriteTags(&r.effects)
 	r.hidesCalls = key.known != nil && key.known.catalog != nil && key.known.catalog.HidesCalls(p.st)
-	r.seeksEnd = r.endIsNear(p.st)
 	switch {
 	case p.textReason() != reason.None:
 		r.reason = p.textReason()
@@ -98,33 +94,6 @@ func (c *conn) newRoute(p *plan, key routeKey) *route {
 		r.reads, r.readCount = r.newTags(names), len(names)
 	}
 	return r
-}
-
-// endIsNear reports whether it costs nothing to look for a row behind the only one
-// that a caller wants, as QueryRow does. Other drivers have to skip what is left of
-// the result anyway. SQLite computes rows as they are asked for: the next one may be
-// at the end of a large table, if anywhere, unless there is one at most.
-func (r *route) endIsNear(st *sqlparse.Statement) bool {
-	if r.dialect != SQLite || st.Bound == sqlparse.OneRow {
-		return true
-	}
-	if st.Bound != sqlparse.RowsOfATable || len(st.ReadRefs) != 1 || len(r.effects.Reads) != 1 || r.known == nil || r.known.catalog == nil {
-		return false
-	}
-	read := r.effects.Reads[0]
-	return len(read.Values) == 1 && r.known.catalog.IsKey(read.Table, read.Column)
-}
-
-// isLimitedToOne reports whether a LIMIT allows one row at most.
-func isLimitedToOne(limit *sqlparse.Operand, args []driver.NamedValue) bool {
-	switch {
-	case limit == nil:
-		return false
-	case limit.Kind == sqlparse.OperandInt:
-		return limit.Literal == "0" || limit.Literal == "1"
-	}
-	n, ok := argumentsOf(args).of(*limit).(int64)
-	return ok && (n == 0 || n == 1)
 }
 
 // effects asks the catalog what the statement reads and writes, or takes the

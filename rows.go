@@ -174,11 +174,8 @@ func (r *rows) Close() error {
 	if r.recording == nil {
 		return nil
 	}
-	// QueryRow stops after the row it wants. Whether there is another is worth
-	// one look where that costs nothing.
 	if r.recording.oneRowIn() {
-		extra := make([]driver.Value, len(r.names))
-		r.recording.next(extra, r.recording.source.Next(extra))
+		r.recording.seekEnd(len(r.names))
 	}
 	err := r.recording.source.Close()
 	if r.conn.snapshotPerConn() {
@@ -331,7 +328,31 @@ func (rec *recording) leaveSet() {
 
 // oneRowIn reports whether a caller that closes now may have read everything.
 func (rec *recording) oneRowIn() bool {
-	return rec.enc != nil && !rec.setEnded && !rec.failed && rec.setRows <= 1 && rec.lookup.seeksEnd
+	return rec.enc != nil && !rec.setEnded && !rec.failed && rec.setRows <= 1 && rec.seeksEnd()
+}
+
+// QueryRow stops after the row it wants. Whether there is another is worth one
+// look: most drivers have to skip the rest of the result anyway. SQLite computes
+// rows as they are asked for, and the next may be at the end of a large table. A
+// statement for which the look took longer than its row is not looked behind
+// again, and its results are not stored where their end is not read.
+
+// endNear is how long a look may take in any case.
+const endNear = time.Millisecond
+
+// seeksEnd reports whether to look for a row behind the only one that was read.
+func (rec *recording) seeksEnd() bool {
+	p := rec.lookup.plan
+	return !rec.conn.snapshotPerConn() || !p.st.Endless && !p.tally.endFar.Load()
+}
+
+func (rec *recording) seekEnd(width int) {
+	began := time.Now()
+	row := make([]driver.Value, width)
+	rec.next(row, rec.source.Next(row))
+	if took := time.Since(began); took > endNear && took > began.Sub(rec.lookup.started) && rec.conn.snapshotPerConn() {
+		rec.lookup.plan.tally.endFar.Store(true)
+	}
 }
 
 // drop gives the recording up.

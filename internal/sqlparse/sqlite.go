@@ -31,6 +31,7 @@ type sqliteReader struct {
 	scope      *cteScope
 	params     map[*ast.BindParam]int
 	kindReason reason.Reason
+	defining   []string // names of the table expressions around what is read
 }
 
 // numberParams gives each parameter the position SQLite binds it at: a plain ?
@@ -74,10 +75,7 @@ func (r *sqliteReader) finish() {
 
 func (r *sqliteReader) statement(n ast.Stmt) {
 	switch n := n.(type) {
-	case *ast.SelectStmt:
-		r.bounds(n)
-		r.walk(n)
-	case *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt:
+	case *ast.SelectStmt, *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt:
 		r.walk(n)
 	case *ast.ExplainStmt:
 		r.explain(n)

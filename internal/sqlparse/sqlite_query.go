@@ -2,6 +2,7 @@ package sqlparse
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sqlc-dev/meyer/ast"
 
@@ -74,7 +75,9 @@ func (r *sqliteReader) with(w *ast.With) {
 		r.scope = &cteScope{outer: r.scope, name: sqliteName(cte.Name)}
 	}
 	for _, cte := range w.CTEs {
+		r.defining = append(r.defining, sqliteName(cte.Name))
 		r.walk(cte.Select)
+		r.defining = r.defining[:len(r.defining)-1]
 	}
 }
 
@@ -262,6 +265,7 @@ func (lv *sqliteLevel) add(ref *ast.TableRef) {
 		}
 	case ref.HasArgs:
 		r.tableFunction(sqliteTable(ref.Name))
+		r.st.Endless = r.st.Endless || !strings.HasPrefix(strings.ToLower(sqliteName(ref.Name.Name)), "json")
 		walkAll(r, ref.Args)
 		lv.derived(sqliteName(ref.Alias))
 	default:
@@ -269,6 +273,8 @@ func (lv *sqliteLevel) add(ref *ast.TableRef) {
 		at := -1
 		if t.Schema != "" || !r.scope.has(t.Name) {
 			at = r.read(t)
+		} else if slices.Contains(r.defining, t.Name) {
+			r.st.Endless = true
 		}
 		lv.items = append(lv.items, sqliteItem(t, ref.Alias, at))
 	}

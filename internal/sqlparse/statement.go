@@ -173,10 +173,10 @@ type Statement struct {
 	ReadRefs  []TableRef
 	WriteRefs []WriteRef
 
-	// Bound is how many rows it can return, and Limit its LIMIT, nil for none or
-	// a computed one. SQLite's analysis alone tells.
-	Bound Bound
-	Limit *Operand
+	// Endless: its rows may never end, as those of a table expression that reads
+	// itself. SQLite's analysis alone tells, where rows are computed as they are
+	// asked for.
+	Endless bool
 
 	// Reason is why a result must not be cached whatever the rules say, None
 	// where nothing in the text forbids it; Detail is what in the text caused
