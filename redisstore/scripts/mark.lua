@@ -7,30 +7,54 @@
 -- Returns the tokens of the era and of the schema.
 local writer, lease, most, first = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
-local function grant(leases, deadline)
-  if #leases < most then
-    leases[#leases + 1] = {writer, deadline}
-    return
-  end
-  for _, l in ipairs(leases) do
-    if l[1] == 'o' then
-      l[2] = math.max(l[2], deadline)
-      return
+-- The leases that have not run out, as text and without the writer's own, behind
+-- a new token; nil where the value is no tag. A tag that many write has many of
+-- them, and this is the time of the server's only thread: they are not taken
+-- apart into tables, as for a check.
+local function others(value, dropped)
+  local at = string.find(value, ' ', 1, true)
+  if value == '' or at == 1 then return nil end
+  local kept, n, shared = {token()}, 1, nil
+  if not at then return kept, n end
+  local latest, length = clock() + quarantine, at - 1
+  for text, marker, deadline in string.gmatch(string.sub(value, at), '( ([^ :]+):(%d+))') do
+    if #deadline > 15 then return nil end
+    length = length + #text
+    local till = tonumber(deadline)
+    if till > clock() and marker ~= writer and marker ~= dropped then
+      n = n + 1
+      if till > latest or string.byte(deadline) == 48 then
+        text = ' ' .. marker .. ':' .. string.format('%d', math.min(till, latest))
+      end
+      kept[n] = text
+      if marker == 'o' and not shared then shared = {n, math.min(till, latest)} end
     end
   end
-  leases[#leases + 1] = {'o', deadline}
+  if length ~= #value then return nil end
+  return kept, n, shared
+end
+
+local function grant(kept, n, shared, deadline)
+  if n <= most then
+    kept[n + 1] = ' ' .. writer .. ':' .. string.format('%d', deadline)
+  elseif shared then
+    kept[shared[1]] = ' o:' .. string.format('%d', math.max(shared[2], deadline))
+  else
+    kept[n + 1] = ' o:' .. string.format('%d', deadline)
+  end
 end
 
 local function mark(i)
-  local tok, leases = parse(values[i])
-  if tok then
-    tok, leases = token(), live(leases, writer)
-    if i == 2 and lease == 0 then leases = hold(leases) end
-  else
-    tok, leases = recreate()
+  local holds = i == 2 and lease == 0
+  local kept, n, shared = others(values[i] or '', holds and 's' or nil)
+  if not kept then
+    kept, n = {token(), ' q:' .. string.format('%d', clock() + quarantine)}, 2
+  elseif holds then
+    n = n + 1
+    kept[n] = ' s:' .. string.format('%d', clock() + quarantine)
   end
-  if lease > 0 then grant(leases, clock() + lease) end
-  write(i, tok, leases)
+  if lease > 0 then grant(kept, n, shared, clock() + lease) end
+  redis.call('SET', KEYS[i], table.concat(kept))
 end
 
 -- Whoever has a longer lease than anybody had begins a new era, in which what

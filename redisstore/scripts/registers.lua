@@ -38,10 +38,11 @@ local function parse(value)
 end
 
 local function write(i, token, leases)
-  local value = token
-  for _, lease in ipairs(leases) do
-    value = value .. ' ' .. lease[1] .. ':' .. string.format('%d', lease[2])
+  local parts = {token}
+  for n, lease in ipairs(leases) do
+    parts[n + 1] = ' ' .. lease[1] .. ':' .. string.format('%d', lease[2])
   end
+  local value = table.concat(parts)
   if value ~= values[i] then
     redis.call('SET', KEYS[i], value)
     values[i] = value
