@@ -30,7 +30,7 @@ func (c *conn) surelyReads(ctx context.Context, p *plan) bool {
 	if p.st.Kind != sqlparse.Read || b == nil || !c.session.names.Known || !c.connector.hasCatalog() {
 		return false
 	}
-	if b.behind.Load() {
+	if b.tooEarly() {
 		return false // what it said before it was changed so often says nothing of now
 	}
 	a := b.aside.Load()

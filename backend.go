@@ -3,6 +3,8 @@ package cachedsql
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -215,7 +217,7 @@ const (
 
 // tooEarly reports whether the schema has changed and is not to be read yet.
 func (b *backend) tooEarly() bool {
-	if !b.behind.Load() {
+	if !b.behind.Load() || !b.altered.Load() {
 		return false
 	}
 	b.mu.Lock()
@@ -225,7 +227,11 @@ func (b *backend) tooEarly() bool {
 
 // exhausted must be called under mu.
 func (b *backend) exhausted() bool {
-	return time.Until(b.allotted) > time.Duration(b.space.cache.readings-1)*readingShare*b.loadTook
+	most := time.Duration(b.space.cache.readings-1) * readingShare * b.loadTook
+	if longest := time.Now().Add(most + readingShare*b.loadTook); b.allotted.After(longest) {
+		b.allotted = longest // a reading that took much longer than the last one
+	}
+	return time.Until(b.allotted) > most
 }
 
 // mayRead reports whether the catalog may be read again for a changed schema,
@@ -236,6 +242,7 @@ func (b *backend) mayRead() bool {
 	early := b.exhausted()
 	b.behind.Store(early)
 	if early {
+		b.aside.Store(nil) // what it said before says nothing of now
 		return false
 	}
 	if now := time.Now(); b.allotted.Before(now) {
@@ -288,7 +295,8 @@ func (b *backend) load(ctx context.Context, d sqlparse.Dialect, q catalog.Querie
 func (b *backend) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Querier, rules *Rules, again bool) *knowledge {
 	k := &knowledge{rules: rules}
 	b.outdated.Store(false)
-	if b.altered.Swap(false) {
+	altered := b.altered.Swap(false)
+	if altered {
 		defer func() {
 			if k.err != nil {
 				b.altered.Store(true)
@@ -310,7 +318,7 @@ func (b *backend) learn(ctx context.Context, d sqlparse.Dialect, q catalog.Queri
 	switch {
 	case before != nil && before.schema == k.schema && !again:
 		k.catalog = before.catalog
-	case before != nil && !again && !b.mayRead():
+	case before != nil && !again && altered && !b.mayRead():
 		k.err = errSchemaChanges
 	default:
 		k.catalog, k.err = b.readCatalog(ctx, d, q)
@@ -350,9 +358,10 @@ func (b *backend) failedLately() error {
 }
 
 // noteFailure remembers a failure, and tells the operator once per cause. A
-// caller that gave up says nothing of the catalog.
+// caller that gave up says nothing of the catalog, nor does a connection that
+// was gone.
 func (b *backend) noteFailure(ctx context.Context, err error) {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) {
 		return
 	}
 	b.mu.Lock()

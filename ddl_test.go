@@ -39,6 +39,7 @@ func countedReadings(t *testing.T, c *cachedsql.Cache) (*sql.DB, *readings) {
 	r := &readings{}
 	config := postgresConfig(t, dsn)
 	config.Tracer = r
+	config.RuntimeParams["synchronous_commit"] = "off" // a step takes less time than a reading
 	db := c.OpenDB(stdlib.GetConnector(*config))
 	t.Cleanup(func() { _ = db.Close() })
 	return db, r

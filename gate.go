@@ -174,20 +174,34 @@ func (g *gate) watch() {
 // current, as a replica does. The answer tells of a changed schema, which reads
 // that are not looked up would not hear of.
 func (g *gate) ping() error {
-	ctx, cancel := context.WithTimeout(context.Background(), g.budget)
-	defer cancel()
 	spaces := g.cache.allSpaces()
 	for _, sp := range spaces {
-		found, err := sp.store.Check(ctx, sp.none)
-		if err != nil {
+		if err := g.hear(sp); err != nil {
 			return err
 		}
-		sp.hears(found.Schema)
 	}
 	if len(spaces) == 0 {
-		return g.cache.store.Ping(ctx)
+		return g.within(g.cache.store.Ping)
 	}
 	return nil
+}
+
+func (g *gate) hear(sp *space) error {
+	return g.within(func(ctx context.Context) error {
+		found, err := sp.store.Check(ctx, sp.none)
+		if err == nil {
+			sp.hears(found.Schema)
+		}
+		return err
+	})
+}
+
+// within calls f with a budget of its own: one that many namespaces share is no
+// measure of whether the store is there.
+func (g *gate) within(f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), g.budget)
+	defer cancel()
+	return f(ctx)
 }
 
 // recover ends the outage if the store answers, has the leases of the writes

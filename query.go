@@ -88,7 +88,7 @@ func (c *conn) queryOnce(ctx context.Context, p *plan, x *call) (driver.Rows, er
 			return rows, err
 		}
 		if why != reason.None && !c.background && (c.session.knows() != known || why == reason.UnknownRelation) && c.readMayWrite(ctx, p) {
-			if c.lazy { // it is one by what was only learnt in looking
+			if c.lazy || c.rests { // it is one by what was only learnt in looking
 				return nil, c.another(ctx)
 			}
 			return c.writeQuery(ctx, p, x)

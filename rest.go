@@ -1,6 +1,7 @@
 package cachedsql
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -67,13 +68,13 @@ func (c *conn) checkLive(ctx context.Context) {
 
 // wake makes a resting connection fit to be used. It reports whether another was
 // dialled in its place, of which nothing is known yet. Where that fails it is
-// gone, and database/sql drops it.
+// gone, and database/sql takes another.
 func (c *conn) wake(ctx context.Context) (another bool, err error) {
 	if c.checkLive(ctx); !c.gone {
 		return false, nil
 	}
-	if err := c.dial(ctx); err != nil {
-		return false, err
+	if c.dial(ctx) != nil {
+		return false, cmp.Or(ctx.Err(), driver.ErrBadConn) // database/sql may have another, or says what is wrong
 	}
 	c.forgetState()
 	return true, nil

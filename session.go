@@ -3,7 +3,9 @@ package cachedsql
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql/driver"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -171,7 +173,7 @@ func (c *conn) know(ctx context.Context) error {
 	schema := c.schemaKnown()
 	found, err := c.askState(ctx)
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !errors.Is(err, driver.ErrBadConn) {
 			s.failed, s.failure = time.Now(), err
 			c.noteNoState(err)
 		}

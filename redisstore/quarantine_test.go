@@ -28,8 +28,10 @@ func pairOfQuarantines(t *testing.T, url string) (short, long cachedsql.Space) {
 
 func settle(t *testing.T, sp cachedsql.Space, tag string) {
 	t.Helper()
-	for !isSettled(t, sp, tag) {
-		time.Sleep(shortQuarantine / 5)
+	for end := time.Now().Add(time.Minute); !isSettled(t, sp, tag); time.Sleep(shortQuarantine / 5) {
+		if time.Now().After(end) {
+			t.Fatalf("%q is not settled within a minute", tag)
+		}
 	}
 }
 

@@ -205,8 +205,8 @@ func together(ctx context.Context, q Querier, parts []part) (answered, error) {
 	}
 	found := answered{}
 	for _, row := range rows {
-		i := atoi(row[0].S)
-		if i >= len(parts) {
+		i, err := strconv.Atoi(row[0].S)
+		if err != nil || i < 0 || i >= len(parts) {
 			return nil, fmt.Errorf("row of part %q", row[0].S)
 		}
 		p := parts[i]
