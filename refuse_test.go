@@ -2,6 +2,7 @@ package cachedsql_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -38,6 +39,27 @@ func TestReadsAreNotRefusedForWantOfAStore(t *testing.T) {
 				t.Errorf("a write: got %v, want ErrCacheDown", err)
 			}
 			p.wantWriterRefused()
+		})
+	}
+}
+
+// Redis may go away in the middle of a migration, while the catalog is not read
+// after each step.
+func TestReadsAreNotRefusedAfterAMigrationThatLostTheStore(t *testing.T) {
+	t.Parallel()
+	for _, srv := range servers(t) {
+		t.Run(srv.name, func(t *testing.T) {
+			t.Parallel()
+			server := testredis.Start(t)
+			p := newPair(t, srv.dialect, redisConfig(t, server.URL(), func(c *cachedsql.Config) { c.OnCacheDown = cachedsql.Refuse }))
+			for i := range 30 {
+				p.exec(p.a.db, fmt.Sprintf("CREATE TABLE step%d (id INTEGER)", i))
+				answer(t.Context(), p.a.db, allItems)
+			}
+			server.Kill()
+			eventually(t, "a read is answered", func() bool {
+				return answer(t.Context(), p.a.db, allItems) == answer(t.Context(), p.bare, allItems)
+			})
 		})
 	}
 }
