@@ -1,42 +1,26 @@
 package cachedsql_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"os"
-	"strings"
-	"sync/atomic"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/cachedsql/cachedsql"
 	"github.com/cachedsql/cachedsql/cachedpg"
 )
 
-// readings counts how often the catalog is read, by its first question.
-type readings struct{ n atomic.Int64 }
-
-func (r *readings) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
-	if strings.Contains(d.SQL, "server_version_num") {
-		r.n.Add(1)
-	}
-	return ctx
-}
-
-func (r *readings) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
-
 // countedReadings is a handle on a new database of PostgreSQL by a cache with
 // these rules.
-func countedReadings(t *testing.T, c *cachedsql.Cache) (*sql.DB, *readings) {
+func countedReadings(t *testing.T, c *cachedsql.Cache) (*sql.DB, *sentQueries) {
 	t.Helper()
 	dsn := os.Getenv("CACHEDSQL_TEST_POSTGRES")
 	if dsn == "" {
 		t.Skip("SKIPPED: CACHEDSQL_TEST_POSTGRES is not set")
 	}
-	r := &readings{}
+	r := &sentQueries{with: "server_version_num"} // the first question of each reading
 	config := postgresConfig(t, dsn)
 	config.Tracer = r
 	config.RuntimeParams["synchronous_commit"] = "off" // a step takes less time than a reading
