@@ -142,10 +142,10 @@ func (q *queries) each() []QueryStats {
 // tally is where the executions of one plan are counted. Plans of one query ID
 // share their figures.
 type tally struct {
-	queries *queries
-	st      *sqlparse.Statement
-	current atomic.Pointer[figures]
-	endFar  atomic.Bool // see recording.seeksEnd
+	queries  *queries
+	st       *sqlparse.Statement
+	current  atomic.Pointer[figures]
+	farLooks atomic.Uint32 // see recording.seeksEnd
 }
 
 func (t *tally) figures() *figures {

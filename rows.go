@@ -334,24 +334,32 @@ func (rec *recording) oneRowIn() bool {
 // QueryRow stops after the row it wants. Whether there is another is worth one
 // look: most drivers have to skip the rest of the result anyway. SQLite computes
 // rows as they are asked for, and the next may be at the end of a large table. A
-// statement for which the look took longer than its row is not looked behind
-// again, and its results are not stored where their end is not read.
+// statement for which the look took longer than its row, several times in a row,
+// is not looked behind again, and its results are not stored where their end is
+// not read.
 
-// endNear is how long a look may take in any case.
-const endNear = time.Millisecond
+const (
+	endNear  = time.Millisecond // how long a look may take in any case
+	farLooks = 3                // that many in a row are no accident of a busy machine
+)
 
 // seeksEnd reports whether to look for a row behind the only one that was read.
 func (rec *recording) seeksEnd() bool {
 	p := rec.lookup.plan
-	return !rec.conn.snapshotPerConn() || !p.st.Endless && !p.tally.endFar.Load()
+	return !rec.conn.snapshotPerConn() || !p.st.Endless && p.tally.farLooks.Load() < farLooks
 }
 
 func (rec *recording) seekEnd(width int) {
 	began := time.Now()
 	row := make([]driver.Value, width)
 	rec.next(row, rec.source.Next(row))
-	if took := time.Since(began); took > endNear && took > began.Sub(rec.lookup.started) && rec.conn.snapshotPerConn() {
-		rec.lookup.plan.tally.endFar.Store(true)
+	far := &rec.lookup.plan.tally.farLooks
+	switch took := time.Since(began); {
+	case !rec.conn.snapshotPerConn():
+	case took > endNear && took > began.Sub(rec.lookup.started):
+		far.Add(1)
+	case far.Load() != 0:
+		far.Store(0)
 	}
 }
 
