@@ -346,7 +346,7 @@ const (
 // seeksEnd reports whether to look for a row behind the only one that was read.
 func (rec *recording) seeksEnd() bool {
 	p := rec.lookup.plan
-	return !rec.conn.snapshotPerConn() || !p.st.Endless && p.tally.farLooks.Load() < farLooks
+	return !rec.conn.snapshotPerConn() || !p.st.Endless && !rec.lookup.route.effects.Endless && p.tally.farLooks.Load() < farLooks
 }
 
 func (rec *recording) seekEnd(width int) {

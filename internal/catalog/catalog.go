@@ -85,6 +85,8 @@ type Effects struct {
 	// SessionChanged: a routine the statement runs changes settings or creates
 	// temporary relations, so the session is not understood afterwards.
 	SessionChanged bool
+	// Endless: a view that is read has rows that may never end. SQLite's tell.
+	Endless bool
 	// Unknown are relations and functions the catalog has not heard of. The
 	// answer is the best that can be given without them; the caller should load
 	// the catalog anew, once, and ask again.

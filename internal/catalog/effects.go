@@ -28,6 +28,7 @@ func (c *Catalog) Effects(st *sqlparse.Statement, s Session, decl *Declarations)
 		WritesAll:      w.all,
 		Immediate:      w.early,
 		SessionChanged: w.session,
+		Endless:        r.endless,
 		Unknown:        w.unknown,
 		Reason:         st.Reason,
 		Detail:         st.Detail,

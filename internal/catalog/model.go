@@ -77,6 +77,7 @@ type viewBody struct {
 
 	session bool // reading it changes the session
 	opaque  bool // nobody can say what it reads
+	endless bool // its rows may never end
 }
 
 // policies is what a table's row-security policies for reading depend on

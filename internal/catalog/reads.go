@@ -19,6 +19,7 @@ type reader struct {
 	reason   reason.Reason
 	detail   string
 	named    []*relation // by the statement's own words
+	endless  bool        // a view that is read is
 }
 
 // refuse keeps the first reason.
@@ -141,6 +142,7 @@ func (r *reader) view(rel *relation) {
 	v := rel.view()
 	r.refuse(v.reason, v.detail)
 	r.walk.session = r.walk.session || v.session
+	r.endless = r.endless || v.endless
 	r.through(v.reads, v.calls)
 }
 

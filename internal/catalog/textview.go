@@ -14,6 +14,7 @@ func (c *Catalog) textView(text, schema string) func() *viewBody {
 	return sync.OnceValue(func() *viewBody {
 		st := sqlparse.Parse(c.dialect, text)
 		v := &viewBody{detail: st.Detail, reason: ofView(st), opaque: st.Kind != sqlparse.Read || st.Reason == reason.Unparsed}
+		v.endless = st.Endless
 		s := Session{Database: schema, Known: true}
 		for _, ref := range readRefs(st) {
 			rels, _ := c.lookup(ref.Table, s)
