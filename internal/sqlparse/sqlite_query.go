@@ -264,8 +264,9 @@ func (lv *sqliteLevel) add(ref *ast.TableRef) {
 			lv.derived(sqliteName(ref.Alias))
 		}
 	case ref.HasArgs:
-		r.tableFunction(sqliteTable(ref.Name))
-		r.st.Endless = r.st.Endless || !strings.HasPrefix(strings.ToLower(sqliteName(ref.Name.Name)), "json")
+		t := sqliteTable(ref.Name)
+		r.tableFunction(t)
+		r.st.Endless = r.st.Endless || !strings.HasPrefix(t.Name, "json")
 		walkAll(r, ref.Args)
 		lv.derived(sqliteName(ref.Alias))
 	default:

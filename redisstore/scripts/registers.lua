@@ -49,12 +49,12 @@ local function write(i, token, leases)
   end
 end
 
--- The leases that have not run out, without the writer's own. A deadline that
--- was written under another clock is brought down to this one's.
-local function live(leases, writer)
+-- The leases that have not run out. A deadline that was written under another
+-- clock is brought down to this one's.
+local function live(leases)
   local kept = {}
   for _, lease in ipairs(leases) do
-    if lease[1] ~= writer and lease[2] > clock() then
+    if lease[2] > clock() then
       kept[#kept + 1] = {lease[1], math.min(lease[2], clock() + quarantine)}
     end
   end
